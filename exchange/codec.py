@@ -1,0 +1,229 @@
+"""The contract of a file type: bytes ⇄ raw values, streaming.
+
+A codec knows nothing of modules. It reads a file into `Raw` records whose values stand in the order of the schema, as the
+file has them (text, or what the file type knows itself), and writes records back. The check step turns raw values into
+records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+
+from exchange.convert import writer
+from exchange.finding import kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from exchange.finding import Finding
+    from exchange.profile import Layout, Source
+    from exchange.record import Schema
+
+
+class Raw(NamedTuple):
+    """One record as it stands in the file.
+
+    Attributes:
+        line: its place (csv and txt: line; xlsx: row; xml: source line; json: number of the record), from 1.
+        values: one per field of the schema; `""` where the file has none.
+        groups: one tuple of child records per group of the schema.
+    """
+
+    line: int
+    values: Sequence[Any]
+    groups: Sequence[Sequence[Raw]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a file says about itself, as far as its type can carry it.
+
+    Attributes:
+        module: module that the file is for.
+        created_at: when it was written.
+        full: the file holds all records there are, so a missing one is a deleted one.
+    """
+
+    module: str
+    created_at: datetime | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What can be seen of a file without reading it all.
+
+    Attributes:
+        format: which codec recognised it.
+        module: the module mark of our own files, or empty.
+        names: column titles, element names or keys, in their order.
+        full: see `Meta`.
+        version: version mark of a template, or 0.
+    """
+
+    format: str
+    module: str = ""
+    names: tuple[str, ...] = ()
+    full: bool = False
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may be at most; more is a finding, never a crash.
+
+    Attributes:
+        file_bytes: size of the file.
+        field_characters: length of one value.
+        unpacked_bytes: size of the parts of an xlsx when unpacked.
+        pack_ratio: how much smaller than its content an xlsx part may be.
+        rows: rows of a worksheet.
+    """
+
+    file_bytes: int = 2 * 1024**3
+    field_characters: int = 1_000_000
+    unpacked_bytes: int = 512 * 1024**2
+    pack_ratio: int = 200
+    rows: int = 1_048_576
+
+
+class Codec(Protocol):
+    """A file type. Every method closes what it opens, also when it fails; reading fails with BatchError only."""
+
+    format: str
+    suffixes: tuple[str, ...]
+
+    def recognise(self, path: Path) -> Signature | None:
+        """What the file is, or None when it is not of this type. Reads no more than the beginning."""
+        ...
+
+    def read(self, path: Path, layout: Layout, limits: Limits = Limits()) -> Iterator[Raw]:  # noqa: B008 - frozen
+        """The records of the file, one after the other, in bounded memory. Raises BatchError."""
+        ...
+
+    def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:
+        """Write records, streaming; the number of records written. The caller closes `out`."""
+        ...
+
+    def reject(self, path: Path, layout: Layout, out: BinaryIO, rejects: Mapping[int, Sequence[Finding]]) -> None:
+        """Write the records at these lines as the sender wrote them, each with its findings, in the same form.
+
+        When the records are repaired, the file can be dropped again as it is.
+        """
+        ...
+
+
+#: Columns that a reject file has in addition; they are passed over when it comes back.
+REJECT_COLUMNS = ("finding_code", "finding")
+
+
+@dataclass
+class Texts:
+    """A record as texts, in the order of its schema; made once per file and used for every record."""
+
+    layout: Layout
+    _fields: tuple[Callable[[Any], str], ...] = field(init=False)
+    _groups: tuple[tuple[Callable[[Any], str], ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fields = _writers(self.layout.schema, self.layout.sources, self.layout)
+        self._groups = tuple(
+            _writers(group.schema, sources, self.layout)
+            for group, (_, sources) in zip(self.layout.schema.groups, self.layout.groups, strict=True)
+        )
+
+    def fields(self, record: Sequence[Any]) -> list[str]:
+        """The flat values."""
+        return [write(value) for write, value in zip(self._fields, record, strict=False)]
+
+    def groups(self, record: Sequence[Any]) -> list[list[list[str]]]:
+        """Per group, per child, its values."""
+        start = len(self._fields)
+        return [
+            [[write(value) for write, value in zip(writers, child, strict=True)] for child in record[start + index]]
+            for index, writers in enumerate(self._groups)
+        ]
+
+
+def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> tuple[Callable[[Any], str], ...]:
+    return tuple(
+        _scaled(writer(each, layout.profile.dialect), source)
+        for each, source in zip(schema.fields, sources, strict=True)
+    )
+
+
+def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]:
+    """The writer with the source's scale and codes undone."""
+    scale = source.scale
+    if scale is not None:
+        plain = write
+
+        def write_scaled(value: Any) -> str:
+            return plain(None if value is None else (value / scale).normalize())
+
+        write = write_scaled
+    if source.codes:
+        theirs = {ours: code for code, ours in reversed(source.codes.items())}
+        inner = write
+
+        def write_coded(value: Any) -> str:
+            text = inner(value)
+            return theirs.get(text, text)
+
+        write = write_coded
+    return write
+
+
+# --- flat files: csv and xlsx ----------------------------------------------------------------------------------------
+
+
+def flatten(values: Sequence[str], groups: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> Iterator[list[str]]:
+    """The rows of one record in a flat file: header columns repeat, row n carries the n-th child of every group.
+
+    `widths` is the number of columns per group. Each row begins with its number within the record.
+    """
+    for row in range(max([1, *map(len, groups)])):
+        cells = [str(row + 1), *values]
+        for children, width in zip(groups, widths, strict=True):
+            cells.extend(children[row] if row < len(children) else [""] * width)
+        yield cells
+
+
+NOT_READABLE = kind(
+    "file.not_readable",
+    de="Die Datei lässt sich nicht lesen: {reason}",
+    en="The file cannot be read: {reason}",
+    remedy_de="Erzeugen Sie die Datei neu; vermutlich ist sie beschädigt oder abgeschnitten.",
+    remedy_en="Produce the file again; it is probably damaged or cut off.",
+)
+TOO_BIG = kind(
+    "file.too_big",
+    de="{what} ist größer als erlaubt ({limit}).",
+    en="{what} is larger than allowed ({limit}).",
+    remedy_de="Teilen Sie die Datei auf oder erhöhen Sie die Grenze in der Einstellung limits.",
+    remedy_en="Split the file or raise the limit in the setting limits.",
+)
+MISSING_COLUMN = kind(
+    "file.missing_column",
+    de="Die Spalte „{column}“ fehlt.",
+    en="The column “{column}” is missing.",
+    remedy_de="Ergänzen Sie die Spalte, oder wählen Sie das passende Profil.",
+    remedy_en="Add the column, or choose the profile that fits.",
+)
+DOUBLE_COLUMN = kind(
+    "file.double_column",
+    de="Die Spalte „{column}“ kommt mehrmals vor.",
+    en="The column “{column}” occurs more than once.",
+    remedy_de="Behalten Sie nur eine der Spalten.",
+    remedy_en="Keep only one of the columns.",
+)
+UNDECODABLE = kind(
+    "file.undecodable",
+    de="Byte {offset} ist in {charset} kein Zeichen{hint}.",
+    en="Byte {offset} is no character in {charset}{hint}.",
+    remedy_de="Speichern Sie die Datei als UTF-8, oder stellen Sie den Zeichensatz im Profil ein.",
+    remedy_en="Save the file as UTF-8, or set the charset in the profile.",
+)

@@ -1,0 +1,134 @@
+"""The contract between the pipeline and a system: where records come from, what they may refer to, where they land."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+    from sqlalchemy import RowMapping, Select
+
+    from exchange.finding import Finding
+    from exchange.settings import SageSettings
+
+
+class Outcome(StrEnum):
+    """What became of a record. Every record of a batch has exactly one."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    REJECTED = "rejected"
+    HELD = "held"
+
+
+class Change(NamedTuple):
+    """One record on its way into a target.
+
+    Attributes:
+        seq: number of the record within the batch.
+        line: its place in the file.
+        key: business key.
+        outcome: created or updated, as the ledger expects it.
+        fingerprint: of the record.
+        record: the record itself.
+    """
+
+    seq: int
+    line: int
+    key: str
+    outcome: Outcome
+    fingerprint: bytes
+    record: Any
+
+
+class Applied(NamedTuple):
+    """What a target did with one change.
+
+    Attributes:
+        seq: as in the change.
+        outcome: what happened; a target may still reject or hold a record.
+        foreign_id: what the target calls it (`VVA 2026-10001`, `D100001`), or empty.
+        findings: reasons and remarks.
+    """
+
+    seq: int
+    outcome: Outcome
+    foreign_id: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Which batch is landing: enough for a target to recognise its own work after a crash.
+
+    Attributes:
+        batch: public id of the batch, the same at every try.
+        module: name of the module.
+    """
+
+    batch: str
+    module: str
+
+
+class Target(Protocol):
+    """A place where records land. Applying the same batch again has no second effect, and says the same."""
+
+    def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
+        """Apply changes in order; yields one `Applied` per change once its effect is durable."""
+        ...
+
+
+class Lookup(Protocol):
+    """What exists in the receiving system."""
+
+    def missing(self, name: str, values: Set[str]) -> Set[str]:
+        """Those of the values that do not exist; see `exchange.module.Reference`."""
+        ...
+
+
+class SageSource(Protocol):
+    """Sage's database as modules read it."""
+
+    settings: SageSettings
+
+    def rows(self, query: Select[Any], **values: Any) -> Iterator[RowMapping]:
+        """The rows of a query, streaming; column names as the query spells them."""
+        ...
+
+    def columns(self, table: str) -> Set[str]:
+        """The columns that the database really has, in lower case: own fields and late versions differ."""
+        ...
+
+
+class Everything:
+    """A look-up for targets that cannot be asked: nothing is missing."""
+
+    def missing(self, name: str, values: Set[str]) -> Set[str]:  # noqa: ARG002 - contract
+        return frozenset()
+
+
+class Known:
+    """A look-up over fixed sets, for tests and for code lists out of settings."""
+
+    def __init__(self, known: Mapping[str, Iterable[str]]) -> None:
+        self.known = {name: frozenset(values) for name, values in known.items()}
+
+    def missing(self, name: str, values: Set[str]) -> Set[str]:
+        return values - self.known[name] if name in self.known else frozenset()
+
+
+def chunks(items: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Lists of at most `size` items."""
+    chunk: list[Any] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

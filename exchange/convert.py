@@ -1,0 +1,473 @@
+"""Text ⇄ value, the German way and the plain way.
+
+A `Dialect` says how a partner writes numbers, dates and yes/no. Nothing is guessed: what the dialect does not allow is a
+`ConversionError` that carries the kind of finding. Values that a file type knows by itself (a number in an Excel cell, a
+`true` in json) pass through with the same checks.
+
+`reader(field, dialect)` gives the function text → value for one field, `writer(field, dialect)` the way back. Readers
+remember what they have converted, because columns repeat themselves: a price that has been seen costs one dict look-up.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from exchange.finding import Kind as FindingKind
+from exchange.finding import kind
+from exchange.record import Field, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOO_LONG = kind(
+    "value.too_long",
+    de="„{value}“ hat {length} Zeichen, erlaubt sind {limit}.",
+    en="“{value}” has {length} characters, {limit} are allowed.",
+    remedy_de="Kürzen Sie den Wert auf {limit} Zeichen.",
+    remedy_en="Shorten the value to {limit} characters.",
+)
+MISSING = kind(
+    "value.missing",
+    de="Das Feld ist leer, wird aber gebraucht.",
+    en="The field is empty but needed.",
+    remedy_de="Füllen Sie das Feld aus.",
+    remedy_en="Fill the field.",
+)
+NO_NUMBER = kind(
+    "value.no_number",
+    de="„{value}“ ist keine Zahl der Form {form}.",
+    en="“{value}” is not a number of the form {form}.",
+    remedy_de="Schreiben Sie die Zahl als {form}, ohne Währung, Leerzeichen und Exponent.",
+    remedy_en="Write the number as {form}, without currency, blanks and exponent.",
+)
+NEGATIVE = kind(
+    "value.negative",
+    de="„{value}“ ist kleiner als null.",
+    en="“{value}” is below zero.",
+    remedy_de="Prüfen Sie das Vorzeichen.",
+    remedy_en="Check the sign.",
+)
+TOO_LARGE = kind(
+    "value.too_large",
+    de="„{value}“ hat mehr als {limit} Stellen vor dem Komma.",
+    en="“{value}” has more than {limit} digits before the point.",
+    remedy_de="Prüfen Sie, ob das Komma verloren ging.",
+    remedy_en="Check whether the decimal point was lost.",
+)
+TOO_EXACT = kind(
+    "value.too_exact",
+    de="„{value}“ hat mehr als {limit} Nachkommastellen.",
+    en="“{value}” has more than {limit} decimal places.",
+    remedy_de="Runden Sie auf {limit} Nachkommastellen.",
+    remedy_en="Round to {limit} decimal places.",
+)
+NO_DATE = kind(
+    "value.no_date",
+    de="„{value}“ ist kein Datum der Form {form}.",
+    en="“{value}” is not a date of the form {form}.",
+    remedy_de="Schreiben Sie das Datum als {form}.",
+    remedy_en="Write the date as {form}.",
+)
+NO_FLAG = kind(
+    "value.no_flag",
+    de="„{value}“ ist weder Ja noch Nein; erlaubt: {form}.",
+    en="“{value}” is neither yes nor no; allowed: {form}.",
+    remedy_de="Schreiben Sie eines von: {form}.",
+    remedy_en="Write one of: {form}.",
+)
+NOT_IN_LIST = kind(
+    "value.not_in_list",
+    de="„{value}“ ist kein erlaubter Wert; erlaubt: {allowed}.",
+    en="“{value}” is not allowed; allowed: {allowed}.",
+    remedy_de="Wählen Sie einen Wert der Liste.",
+    remedy_en="Choose a value of the list.",
+)
+BAD_CHARACTER = kind(
+    "value.bad_character",
+    de="Der Wert enthält ein unsichtbares Zeichen ({name}).",
+    en="The value contains an invisible character ({name}).",
+    remedy_de="Löschen Sie das Zeichen und tippen Sie den Wert neu.",
+    remedy_en="Delete the character and type the value again.",
+)
+NOT_A_TEXT = kind(
+    "value.not_a_text",
+    de="Hier steht {value}, erwartet wird ein Text.",
+    en="Found {value} where a text is expected.",
+    remedy_de="Formatieren Sie die Zelle als Text und tippen Sie den Wert neu.",
+    remedy_en="Format the cell as text and type the value again.",
+)
+
+
+class ConversionError(ValueError):
+    """A text that the dialect does not allow for this field.
+
+    Attributes:
+        kind: which fault.
+        values: what its texts need.
+    """
+
+    def __init__(self, kind: FindingKind, **values: object) -> None:
+        super().__init__(kind.code)
+        self.kind = kind
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a partner writes values.
+
+    Attributes:
+        decimal: decimal sign, `.` or `,`.
+        thousands: grouping sign, or empty where grouping is not allowed.
+        date: `strftime` form of dates.
+        moment: `strftime` form of points in time, or `iso`.
+        zone: IANA zone of moments that carry no offset; empty refuses them.
+        true, false: words for flags, in any letter case; the first one is written.
+        trailing_minus: `12,50-` is a number.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    date: str = "%Y-%m-%d"
+    moment: str = "iso"
+    zone: str = ""
+    true: tuple[str, ...] = ("1", "true")
+    false: tuple[str, ...] = ("0", "false")
+    trailing_minus: bool = False
+
+
+#: How our own files are written: ISO dates, decimal point, 1 and 0.
+PLAIN = Dialect()
+#: How people in Germany write: 1.234,50, 31.12.2026, J/N; also -1/0 as Sage and Access have it.
+GERMAN = Dialect(
+    decimal=",",
+    thousands=".",
+    date="%d.%m.%Y",
+    moment="%d.%m.%Y %H:%M:%S",
+    zone="Europe/Berlin",
+    true=("J", "Ja", "1", "-1", "wahr", "true", "x", "Y", "yes"),
+    false=("N", "Nein", "0", "falsch", "false", "no"),
+    trailing_minus=True,
+)
+
+#: A reader forgets everything after this many different values, so memory stays bounded.
+REMEMBERED_VALUES = 50_000
+
+
+class _Memo(dict[Any, Any]):
+    """Calls `convert` once per distinct text; the look-up of a known one runs at C speed."""
+
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.convert = convert
+
+    def __missing__(self, raw: Any) -> Any:
+        value = self.convert(raw)
+        if type(raw) is str:  # 1, True and Decimal(1) are one key to a dict, so only texts are remembered
+            if len(self) >= REMEMBERED_VALUES:
+                self.clear()
+            self[raw] = value
+        return value
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+#: Blanks that look like a blank and are none: they become one, as people cannot see the difference.
+_ODD_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u200a\u202f\u3000"), " ")
+#: Characters that cannot be seen at all: refused in names and numbers, as two equal looking keys would differ.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_BREAK = re.compile(r"[\r\n\t]")
+
+
+def clean(raw: str, *, long: bool = False) -> str:
+    """The text in NFC, without outer blanks and with plain blanks. Raises ConversionError for invisible characters.
+
+    Long texts keep their line breaks (as `\\n`), tabs, and characters that only steer display.
+    """
+    if raw.isascii() and raw.isprintable():
+        return raw.strip(" ")
+    text = unicodedata.normalize("NFC", raw.translate(_ODD_BLANKS))
+    if long:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.strip(" ")
+        bad = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
+    else:
+        text = text.strip()
+        bad = _INVISIBLE.search(text) or _LINE_BREAK.search(text)
+    if bad:
+        raise ConversionError(BAD_CHARACTER, name=f"U+{ord(bad[0]):04X}")
+    return text
+
+
+def _as_text(raw: object) -> str:
+    if isinstance(raw, bool | date | datetime | list | dict):
+        raise ConversionError(NOT_A_TEXT, value=raw)
+    if isinstance(raw, Decimal | float):
+        plain = format(Decimal(str(raw)), "f")
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return str(raw)
+
+
+def _text_reader(field: Field) -> Callable[[Any], str]:
+    limit, long, upper = field.length, field.long, field.upper
+    codes = {code.code.casefold(): code.code for code in field.codes}
+    for code in field.codes:  # the clerk may write the meaning instead of the code
+        for label in (code.de, code.en):
+            codes.setdefault(label.casefold(), code.code)
+            codes.setdefault(f"{code.code} – {label}".casefold(), code.code)
+
+    def read(raw: Any) -> str:
+        value = clean(raw if type(raw) is str else _as_text(raw), long=long)
+        if codes and value:
+            if value.casefold() not in codes:
+                allowed = ", ".join(code.code for code in field.codes)
+                raise ConversionError(NOT_IN_LIST, value=value, allowed=allowed)
+            return codes[value.casefold()]
+        if limit and len(value) > limit:
+            raise ConversionError(TOO_LONG, value=value, length=len(value), limit=limit)
+        return value.upper() if upper else value
+
+    return read
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+_CANONICAL_NUMBER = re.compile(r"[+-]?(\d+)(?:\.(\d+))?")
+
+
+def canonical(value: Decimal, places: int, least_places: int = 0) -> Decimal:
+    """The same number with at most `places` and at least `least_places` decimals, so that equal numbers look equal."""
+    digits = format(value.quantize(Decimal(1).scaleb(-places)), "f")
+    if places:
+        whole, _, fraction = digits.partition(".")
+        fraction = fraction.rstrip("0").ljust(least_places, "0")
+        digits = f"{whole}.{fraction}" if fraction else whole
+    return Decimal(digits) if digits.strip("-0.") else Decimal(digits.lstrip("-"))
+
+
+def half_up(value: Decimal, places: int = 2) -> Decimal:
+    """Commercial rounding (kaufmännisch), as German documents need it."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def _number_pattern(dialect: Dialect) -> re.Pattern[str]:
+    decimal = re.escape(dialect.decimal)
+    plain = r"\d+"
+    if dialect.thousands:
+        plain = rf"(?:\d{{1,3}}(?:{re.escape(dialect.thousands)}\d{{3}})+|\d+)"
+    return re.compile(rf"(?P<sign>[+-]?)(?P<whole>{plain})(?:{decimal}(?P<fraction>\d+))?(?P<after>-?)")
+
+
+def number_form(dialect: Dialect, places: int) -> str:
+    """An example of a number in this dialect, for messages."""
+    return f"1{dialect.thousands}234{dialect.decimal}{'50' if places else ''}" if places else f"1{dialect.thousands}234"
+
+
+def _checked(value: Decimal, raw: object, field: Field) -> Decimal:
+    if value < 0 and not field.negative:
+        raise ConversionError(NEGATIVE, value=raw)
+    if field.length and abs(value) >= Decimal(10) ** field.length:
+        raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > field.places:
+        raise ConversionError(TOO_EXACT, value=raw, limit=field.places)
+    return canonical(value, field.places, field.least_places)
+
+
+def _native_number(raw: object, field: Field, dialect: Dialect) -> Decimal:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
+    value = Decimal(str(raw))
+    if not value.is_finite():
+        raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
+    if isinstance(raw, float):  # an Excel cell: 0.1 + 0.2 is meant to be 0.3
+        value = half_up(value, 10).normalize()
+    return value
+
+
+def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | None]:
+    pattern = _number_pattern(dialect)
+
+    def read(raw: Any) -> Decimal | None:
+        if type(raw) is not str:
+            return _checked(_native_number(raw, field, dialect), raw, field)
+        text = clean(raw)
+        if not text:
+            return None
+        match = pattern.fullmatch(text)
+        if not match or (match["after"] and (match["sign"] or not dialect.trailing_minus)):
+            raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
+        digits = match["whole"].replace(dialect.thousands, "") if dialect.thousands else match["whole"]
+        if len(digits) > 40:  # noqa: PLR2004 - no amount on earth; keeps Decimal arithmetic exact
+            raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
+        sign = "-" if "-" in (match["sign"], match["after"]) else ""
+        try:
+            return _checked(Decimal(f"{sign}{digits}.{match['fraction'] or '0'}"), raw, field)
+        except InvalidOperation as error:
+            raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places)) from error
+
+    return read
+
+
+def _whole_reader(field: Field, dialect: Dialect) -> Callable[[Any], int | None]:
+    read_number = _number_reader(field, dialect)
+
+    def read(raw: Any) -> int | None:
+        value = read_number(raw)
+        return None if value is None else int(value)
+
+    return read
+
+
+# --- flags, dates, moments -------------------------------------------------------------------------------------------
+
+
+def _flag_reader(dialect: Dialect) -> Callable[[Any], bool | None]:
+    words = {word.casefold(): True for word in dialect.true} | {word.casefold(): False for word in dialect.false}
+    form = ", ".join((*dialect.true, *dialect.false))
+
+    def read(raw: Any) -> bool | None:
+        if isinstance(raw, bool):
+            return raw
+        text = clean(_as_text(raw))
+        if not text:
+            return None
+        if text.casefold() not in words:
+            raise ConversionError(NO_FLAG, value=raw, form=form)
+        return words[text.casefold()]
+
+    return read
+
+
+_FORMS = {"%d": "TT", "%m": "MM", "%Y": "JJJJ", "%y": "JJ", "%H": "hh", "%M": "mm", "%S": "ss"}
+
+
+def _form(pattern: str) -> str:
+    if pattern == "iso":
+        return "2026-12-31T23:59:59+01:00"
+    for code, sign in _FORMS.items():
+        pattern = pattern.replace(code, sign)
+    return pattern
+
+
+def _date_reader(dialect: Dialect) -> Callable[[Any], date | None]:
+    form = dialect.date
+
+    def read(raw: Any) -> date | None:
+        if isinstance(raw, datetime):
+            if raw.time() != datetime.min.time():
+                raise ConversionError(NO_DATE, value=raw, form=_form(form))
+            return raw.date()
+        if isinstance(raw, date):
+            return raw
+        if not isinstance(raw, str):
+            raise ConversionError(NO_DATE, value=raw, form=_form(form))
+        text = clean(raw)
+        if not text:
+            return None
+        try:
+            value = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
+        except ValueError as error:
+            raise ConversionError(NO_DATE, value=raw, form=_form(form)) from error
+        if value.strftime(form) != text:  # strptime takes 1.2.2026 for %d.%m.%Y; harmless, but 2026-1-1 is not ISO
+            if "." not in form or "%y" in form:
+                raise ConversionError(NO_DATE, value=raw, form=_form(form))
+        return value
+
+    return read
+
+
+def _moment_reader(dialect: Dialect) -> Callable[[Any], datetime | None]:
+    zone = ZoneInfo(dialect.zone) if dialect.zone else None
+    form = dialect.moment
+
+    def read(raw: Any) -> datetime | None:
+        if isinstance(raw, datetime):
+            value = raw
+        elif not isinstance(raw, str):
+            raise ConversionError(NO_DATE, value=raw, form=_form(form))
+        else:
+            text = clean(raw)
+            if not text:
+                return None
+            try:
+                value = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
+            except ValueError as error:
+                raise ConversionError(NO_DATE, value=raw, form=_form(form)) from error
+        if value.tzinfo is None:
+            if zone is None:
+                raise ConversionError(NO_DATE, value=raw, form=_form("iso"))
+            value = value.replace(tzinfo=zone)
+        return value.astimezone(UTC)
+
+    return read
+
+
+def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
+    """The function raw → value for this field.
+
+    Raw values are text, or what the file type knows itself: Decimal, int, float, bool, date, datetime. Empty text gives
+    `None` (or `""` for text fields). The function raises ConversionError.
+    """
+    if field.kind is Kind.TEXT:
+        read = _text_reader(field)
+        return _Memo(read).__getitem__ if field.codes or (0 < field.length <= 5) else read  # noqa: PLR2004
+    made: Callable[[Any], Any]
+    if field.kind is Kind.NUMBER:
+        made = _number_reader(field, dialect)
+    elif field.kind is Kind.WHOLE:
+        made = _whole_reader(field, dialect)
+    elif field.kind is Kind.FLAG:
+        made = _flag_reader(dialect)
+    elif field.kind is Kind.DATE:
+        made = _date_reader(dialect)
+    else:
+        made = _moment_reader(dialect)
+    return _Memo(made).__getitem__
+
+
+# --- the way back ----------------------------------------------------------------------------------------------------
+
+
+def number_text(value: Decimal, dialect: Dialect) -> str:
+    """The number without grouping, in the dialect's decimal sign."""
+    text = format(value, "f")
+    return text if dialect.decimal == "." else text.replace(".", dialect.decimal)
+
+
+def moment_text(value: datetime, dialect: Dialect) -> str:
+    """The moment in the dialect's form and zone (UTC where it names none)."""
+    if dialect.moment == "iso":
+        return value.isoformat()
+    zone = ZoneInfo(dialect.zone) if dialect.zone else UTC
+    return value.astimezone(zone).strftime(dialect.moment)
+
+
+def writer(field: Field, dialect: Dialect) -> Callable[[Any], str]:
+    """The function value → text for this field; `None` becomes the empty text."""
+    if field.kind is Kind.TEXT:
+        return lambda value: value
+    if field.kind is Kind.NUMBER:
+        return lambda value: "" if value is None else number_text(value, dialect)
+    if field.kind is Kind.WHOLE:
+        return lambda value: "" if value is None else str(value)
+    if field.kind is Kind.FLAG:
+        return lambda value: "" if value is None else (dialect.true if value else dialect.false)[0]
+    if field.kind is Kind.DATE:
+        return lambda value: "" if value is None else value.strftime(dialect.date)
+    return lambda value: "" if value is None else moment_text(value, dialect)
+
+
+#: Excel counts days from here (1900 system, with its invented 29 February).
+EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+
+
+def excel_date(serial: float) -> date:
+    """The date that an Excel serial number stands for."""
+    return (EXCEL_EPOCH + timedelta(days=serial)).date()

@@ -1,0 +1,110 @@
+"""What a module is: a declared value. One business topic, one file in `exchange/modules/`.
+
+The declaration feeds the checks, the Excel template, the published schema, the reference page and the command line. A rule
+carries its own counterexample, so the contract suite can prove that it catches something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from exchange.record import Schema, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from exchange.connector import SageSource
+    from exchange.finding import Finding, Kind
+
+
+class Side(StrEnum):
+    """The two systems."""
+
+    SAGE = "sage"
+    SHOP = "shop"
+
+
+class Options(BaseModel):
+    """The settings of one module, table `[modules.NAME]`; a module adds its own fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that must hold for a record.
+
+    Attributes:
+        kinds: the findings that it can give.
+        check: yields a finding per fault; its place names the field (`lines[2].quantity` for a child).
+        counterexample: a record that breaks the rule.
+    """
+
+    kinds: tuple[Kind, ...]
+    check: Callable[[Any, Any], Iterable[Finding]]
+    counterexample: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that a record names and that must exist where it lands.
+
+    Attributes:
+        name: what: `article`, `category`, `tax`, ... as the connector knows it.
+        kind: the finding when it does not exist; its text may use `{value}`.
+        of: pairs of field name and value out of a record.
+    """
+
+    name: str
+    kind: Kind
+    of: Callable[[Any], Iterable[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """One business topic.
+
+    Attributes:
+        name: stable name, as on the command line.
+        de, en: name for people.
+        summary_de, summary_en: what it does, one sentence.
+        record: the NamedTuple that it moves.
+        key: business key of a record; equal keys are the same thing, in whatever file or format.
+        lands: the side that receives.
+        options: model of its settings.
+        example: a record that passes every rule; used by tests, templates and documents.
+        prepare: fills what the settings decide (a default currency), before the rules.
+        rules: what must hold for one record.
+        references: what must exist in the receiving system.
+        collect: reads the records out of Sage; None when Sage is not the source.
+        whole_file: one bad record rejects the file; otherwise good records are applied.
+        changed: what a record with a known key and other content does: `update` it, or `hold` it for a person.
+        entered_by_hand: people fill it in, so there is an Excel template.
+    """
+
+    name: str
+    de: str
+    en: str
+    summary_de: str
+    summary_en: str
+    record: type[Any]
+    key: Callable[[Any], str]
+    lands: Side
+    example: Callable[[], Any]
+    options: type[Options] = Options
+    prepare: Callable[[Any, Any], Any] | None = None
+    rules: tuple[Rule, ...] = ()
+    references: tuple[Reference, ...] = ()
+    collect: Callable[[SageSource], Iterator[Any]] | None = None
+    whole_file: bool = False
+    changed: Literal["update", "hold"] = "update"
+    entered_by_hand: bool = False
+    aliases: tuple[str, ...] = field(default=())
+
+    @property
+    def schema(self) -> Schema:
+        return schema(self.record)

@@ -1,0 +1,241 @@
+"""How one partner writes one record type: which column or path holds which field, in which charset and number form.
+
+A profile is declared data in a TOML file that a consultant copies and edits; `canonical` builds the one of our own form
+for every record type and format. `Layout` is the profile tied to a schema: what codecs work with.
+
+A field finds its value in a `Source`:
+
+    number = "number"                                  one path
+    article_number = { first = ["articleCode", "sku"] }  the first that is not empty
+    billing_street = { join = ["street", "number"] }     those that are not empty, joined by a blank
+    currency = { value = "EUR" }                       always the same
+    tax_rate = { path = "taxRate", scale = 100 }       multiplied after reading, divided when writing
+    status = { path = "st", codes = { A = "active" } } translated
+
+Paths are dotted. In xml a part is the local name of an element and `@name` an attribute; in json a part is a key; in csv and
+xlsx the path is the column title; in txt it is `start:end`, counted in characters from 0.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from exchange.convert import PLAIN, Dialect
+from exchange.errors import ConfigError
+from exchange.record import Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Format = Literal["csv", "txt", "xml", "json", "xlsx"]
+FORMATS: tuple[Format, ...] = ("csv", "txt", "xml", "json", "xlsx")
+
+#: Title of the column that counts the rows of one record in flat files: 1 begins a new record.
+ROW_COLUMN = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one field stands in the partner's file; see the module docstring.
+
+    Attributes:
+        paths: one path, or several for `first` and `join`; the first one is used for writing.
+        join: take all paths, joined by a blank, instead of the first that is not empty.
+        value: a constant, used where the paths give nothing.
+        scale: factor between file and record (record = file x scale).
+        codes: partner's word → our word.
+    """
+
+    paths: tuple[str, ...] = ()
+    join: bool = False
+    value: str = ""
+    scale: Decimal | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSource:
+    """Where a group stands: `path` from the record to the repeated element (txt: the code of its line type)."""
+
+    path: str
+    fields: Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One partner's form of one record type.
+
+    Attributes:
+        name: stable name, also of its file.
+        module: module that it belongs to.
+        format: file type.
+        de, en: what it is, for people.
+        charset: used where neither a byte order mark nor valid UTF-8 decides.
+        write_charset: charset of files that we write.
+        newline: line end of files that we write.
+        delimiter: csv only.
+        quoting: csv only; `minimal`, `all` or `none`.
+        header: csv only; first line holds titles. Without it, paths are column numbers from 1.
+        dialect: how values are written.
+        root: xml: name of the outermost element when writing.
+        rows: xml: local name of the element of one record; json: keys that may wrap the records; txt: line type code.
+        empty: words that mean "no value" beside the empty text, such as `false` in the shop's json.
+        fields, groups: where everything stands.
+        recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
+        sample_of: canonical form of our own, which also carries a module mark.
+    """
+
+    name: str
+    module: str
+    format: Format
+    de: str = ""
+    en: str = ""
+    charset: str = "cp1252"
+    write_charset: str = "utf-8"
+    newline: str = "\r\n"
+    delimiter: str = ";"
+    quoting: Literal["minimal", "all", "none"] = "minimal"
+    header: bool = True
+    dialect: Dialect = PLAIN
+    root: str = ""
+    rows: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    fields: Mapping[str, Source]
+    groups: Mapping[str, GroupSource] = field(default_factory=dict)
+    recognise: tuple[str, ...] = ()
+    canonical: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A profile tied to the schema of its record: sources in the order of the schema.
+
+    Raises ConfigError when the profile names a field or group that the record does not have.
+    """
+
+    profile: Profile
+    schema: Schema
+
+    def __post_init__(self) -> None:
+        names = {each.name for each in self.schema.fields}
+        groups = {each.name: each.schema for each in self.schema.groups}
+        unknown = set(self.profile.fields) - names | set(self.profile.groups) - set(groups)
+        for name, group in self.profile.groups.items():
+            if name in groups:
+                unknown |= {f"{name}.{each}" for each in set(group.fields) - set(groups[name].names)}
+        if unknown:
+            message = f"profile {self.profile.name}: {self.schema.name} has no {', '.join(sorted(unknown))}"
+            raise ConfigError(message)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """One source per field of the schema; an empty one where the file does not have the field."""
+        return tuple(self.profile.fields.get(name, Source()) for name in self.schema.names)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, tuple[Source, ...]], ...]:
+        """Path and sources per group of the schema; an empty path where the file does not have the group."""
+        result = []
+        for group in self.schema.groups:
+            source = self.profile.groups.get(group.name, GroupSource("", {}))
+            result.append((source.path, tuple(source.fields.get(name, Source()) for name in group.schema.names)))
+        return tuple(result)
+
+
+def canonical(module: str, schema: Schema, format: Format) -> Profile:  # noqa: A002 - the field's word
+    """Our own form of a record type. Its names are the names of the fields; flat files also know the German labels."""
+    flat = format in ("csv", "xlsx")
+
+    def sources(of: Schema, prefix: str = "") -> dict[str, Source]:
+        return {each.name: Source((prefix + each.name,)) for each in of.fields}
+
+    groups = {
+        group.name: GroupSource(
+            group.name if flat or format in ("json", "txt") else f"{group.name}.{group.element}",
+            sources(group.schema, f"{group.element}_" if flat else ""),
+        )
+        for group in schema.groups
+    }
+    required = tuple(each.name for each in schema.fields if each.required)
+    return Profile(
+        name=f"{module}_{format}",
+        module=module,
+        format=format,
+        de=f"eigene Form, {format}",
+        en=f"our own form, {format}",
+        root="exchange",
+        rows=(element_name(schema),) if format == "xml" else ("records",),
+        fields=sources(schema),
+        groups=groups,
+        recognise=required,
+        canonical=True,
+    )
+
+
+def element_name(schema: Schema) -> str:
+    """Name of the xml element of one record: `Order` becomes `order`."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in schema.name).lstrip("_")
+
+
+# --- from TOML -------------------------------------------------------------------------------------------------------
+
+
+def _source(name: str, declared: Any) -> Source:
+    if isinstance(declared, str):
+        return Source((declared,))
+    if not isinstance(declared, dict):
+        message = f"{name}: expected a path or a table"
+        raise ConfigError(message)
+    known = {"path", "first", "join", "value", "scale", "codes"}
+    if set(declared) - known:
+        message = f"{name}: unknown {', '.join(sorted(set(declared) - known))}; known are {', '.join(sorted(known))}"
+        raise ConfigError(message)
+    paths = declared.get("first") or declared.get("join") or ([declared["path"]] if "path" in declared else [])
+    return Source(
+        tuple(paths),
+        join="join" in declared,
+        value=str(declared.get("value", "")),
+        scale=Decimal(str(declared["scale"])) if "scale" in declared else None,
+        codes={str(theirs): str(ours) for theirs, ours in declared.get("codes", {}).items()},
+    )
+
+
+def _sources(where: str, declared: Mapping[str, Any]) -> dict[str, Source]:
+    return {name: _source(f"{where}.{name}", each) for name, each in declared.items()}
+
+
+def parse(text: str, origin: str) -> Profile:
+    """The profile that a TOML text declares. Raises ConfigError that names `origin` and the entry."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"profile {origin}: {error}"
+        raise ConfigError(message) from error
+    plain = {each.name for each in fields(Profile)} - {"dialect", "fields", "groups", "canonical"}
+    unknown = set(data) - plain - {"dialect", "fields", "groups"}
+    missing = {"name", "module", "format", "fields"} - set(data)
+    if unknown or missing or data.get("format") not in FORMATS:
+        problem = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}" if missing else "unknown format"
+        message = f"profile {origin}: {problem}"
+        raise ConfigError(message)
+    try:
+        dialect = replace(PLAIN, **{k: tuple(v) if isinstance(v, list) else v for k, v in data.get("dialect", {}).items()})
+        groups = {
+            name: GroupSource(group["path"], _sources(f"groups.{name}", group["fields"]))
+            for name, group in data.get("groups", {}).items()
+        }
+    except (TypeError, KeyError) as error:
+        message = f"profile {origin}: {error}"
+        raise ConfigError(message) from error
+    given = {name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in plain & set(data)}
+    return Profile(**given, dialect=dialect, fields=_sources("fields", data["fields"]), groups=groups)
+
+
+def load(folder: Path) -> list[Profile]:
+    """All profiles of a folder, in the order of their names. Raises ConfigError."""
+    return [parse(file.read_text("utf-8"), str(file)) for file in sorted(folder.glob("*.toml"))]

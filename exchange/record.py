@@ -1,0 +1,279 @@
+"""What a record is: an immutable named tuple whose attributes declare what they mean.
+
+A record has flat fields and, one level down, groups: tuples of flat child records (the lines of an order). The
+declaration is the annotation; checks, templates, schemas and reference pages all read it:
+
+    class Line(NamedTuple):
+        article_number: Annotated[str, text("Artikelnummer", "Article number", 31, required=True)]
+
+Values: text is `str` and empty where absent; every other kind is `None` where absent (missing is never zero). Numbers are
+`Decimal`, moments are aware. `payload` and `restore` turn a record into bytes and back without loss; `fingerprint` tells
+whether two records mean the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+#: Any record; the concrete type is a NamedTuple out of `exchange.records`.
+Record = tuple[Any, ...]
+
+
+class Kind(StrEnum):
+    """The kinds of value a field can hold."""
+
+    TEXT = "text"
+    NUMBER = "number"  # Decimal
+    WHOLE = "whole"  # int
+    FLAG = "flag"  # bool
+    DATE = "date"
+    MOMENT = "moment"  # aware datetime
+
+
+class Code(NamedTuple):
+    """One allowed value of a text field, with its meaning."""
+
+    code: str
+    de: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One attribute of a record.
+
+    Attributes:
+        kind: what kind of value.
+        de, en: label for people; `de` is also accepted as column name.
+        length: most characters (text) or digits before the point (number); 0 is unlimited text.
+        places: most digits after the point (number); `least_places` are always written.
+        required: absent is a fault.
+        codes: the only allowed values, where there is such a list.
+        upper: letter case does not matter; stored in capitals (country, currency).
+        long: may hold line breaks and much text.
+        negative: a number below zero is allowed.
+        volatile: may change without the record counting as changed (a status, a time stamp).
+        note_de, note_en: help for whoever fills the field.
+        example: a value as it may stand in a file.
+    """
+
+    kind: Kind
+    de: str
+    en: str
+    length: int = 0
+    places: int = 0
+    least_places: int = 0
+    required: bool = False
+    codes: tuple[Code, ...] = ()
+    upper: bool = False
+    long: bool = False
+    negative: bool = False
+    volatile: bool = False
+    note_de: str = ""
+    note_en: str = ""
+    example: str = ""
+    name: str = ""
+
+
+def text(de: str, en: str, length: int = 0, **more: Any) -> Field:
+    """A text of at most `length` characters; numbers that name things (article, postcode, EAN) are texts."""
+    return Field(kind=Kind.TEXT, de=de, en=en, length=length, **more)
+
+
+def number(de: str, en: str, places: int = 4, *, length: int = 15, least_places: int = 0, **more: Any) -> Field:
+    """A Decimal with at most `places` digits after the point."""
+    return Field(kind=Kind.NUMBER, de=de, en=en, length=length, places=places, least_places=least_places, **more)
+
+
+def money(de: str, en: str, **more: Any) -> Field:
+    """An amount: four places as Sage's `money` column has them, two are always written."""
+    return number(de, en, 4, least_places=2, **more)
+
+
+def whole(de: str, en: str, length: int = 9, **more: Any) -> Field:
+    """An int of at most `length` digits."""
+    return Field(kind=Kind.WHOLE, de=de, en=en, length=length, **more)
+
+
+def flag(de: str, en: str, **more: Any) -> Field:
+    """Yes or no."""
+    return Field(kind=Kind.FLAG, de=de, en=en, **more)
+
+
+def day(de: str, en: str, **more: Any) -> Field:
+    """A date without time."""
+    return Field(kind=Kind.DATE, de=de, en=en, **more)
+
+
+def moment(de: str, en: str, **more: Any) -> Field:
+    """A point in time; it always carries its offset."""
+    return Field(kind=Kind.MOMENT, de=de, en=en, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Marks a group: a tuple of child records. `element` names one of them in xml."""
+
+    de: str
+    en: str
+    element: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as the schema of the parent knows it."""
+
+    name: str
+    de: str
+    en: str
+    element: str
+    required: bool
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Everything that is declared about one record type. In the tuple, fields come before groups."""
+
+    record: type[Record]
+    fields: tuple[Field, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def name(self) -> str:
+        return self.record.__name__
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(each.name for each in self.fields)
+
+    def field(self, name: str) -> Field:
+        """The field of that name. Raises KeyError."""
+        for each in self.fields:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+    def group(self, name: str) -> Group:
+        """The group of that name. Raises KeyError."""
+        for each in self.groups:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+    def make(self, values: Sequence[Any], groups: Sequence[Any] = ()) -> Any:
+        """The record with these values, in the order of the schema."""
+        return self.record._make([*values, *groups])  # type: ignore[attr-defined]
+
+
+_PYTHON: Mapping[Kind, type] = {
+    Kind.TEXT: str,
+    Kind.NUMBER: Decimal,
+    Kind.WHOLE: int,
+    Kind.FLAG: bool,
+    Kind.DATE: date,
+    Kind.MOMENT: datetime,
+}
+
+
+@cache
+def schema(record: type[Any]) -> Schema:
+    """Read the declaration of a record type. Raises TypeError where annotation and declaration disagree."""
+    fields: list[Field] = []
+    groups: list[Group] = []
+    for name, hint in get_type_hints(record, include_extras=True).items():
+        if get_origin(hint) is not Annotated:
+            msg = f"{record.__name__}.{name} is not declared"
+            raise TypeError(msg)
+        python, declared = get_args(hint)
+        if isinstance(declared, Rows):
+            child = schema(get_args(python)[0])
+            groups.append(Group(name, declared.de, declared.en, declared.element, declared.required, child))
+            continue
+        if groups:
+            msg = f"{record.__name__}.{name}: fields come before groups"
+            raise TypeError(msg)
+        wanted = _PYTHON[declared.kind]
+        if python is not wanted and wanted not in get_args(python):
+            msg = f"{record.__name__}.{name}: {declared.kind} needs {wanted.__name__}"
+            raise TypeError(msg)
+        fields.append(replace(declared, name=name))
+    return Schema(record, tuple(fields), tuple(groups))
+
+
+def _plain(value: object) -> object:
+    """What orjson does not know: Decimals become text (never float), child records become lists."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, tuple):
+        return list(value)
+    raise TypeError(type(value))
+
+
+def payload(record: Record) -> bytes:
+    """The record as bytes, canonical: equal records give equal bytes."""
+    return orjson.dumps(list(record), default=_plain)
+
+
+def _thaw(field: Field) -> Callable[[Any], Any] | None:
+    """How a field comes back out of json, or None where json keeps it as it is."""
+    if field.kind is Kind.NUMBER:
+        return Decimal
+    if field.kind is Kind.DATE:
+        return date.fromisoformat
+    if field.kind is Kind.MOMENT:
+        return datetime.fromisoformat
+    return None
+
+
+@cache
+def _thaws(of: type[Any]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    pairs = ((index, _thaw(field)) for index, field in enumerate(schema(of).fields))
+    return tuple((index, thaw) for index, thaw in pairs if thaw is not None)
+
+
+def restored(of: type[Any], values: list[Any]) -> Any:
+    """The record out of the list that json gave."""
+    for index, thaw in _thaws(of):
+        if values[index] is not None:
+            values[index] = thaw(values[index])
+    shape = schema(of)
+    for offset, group in enumerate(shape.groups, len(shape.fields)):
+        values[offset] = tuple(restored(group.schema.record, child) for child in values[offset])
+    return shape.record._make(values)  # type: ignore[attr-defined]
+
+
+def restore(of: type[Any], data: bytes) -> Any:
+    """The inverse of `payload`."""
+    return restored(of, orjson.loads(data))
+
+
+@cache
+def _volatile(of: type[Any]) -> tuple[int, ...]:
+    return tuple(index for index, field in enumerate(schema(of).fields) if field.volatile)
+
+
+def fingerprint(record: Record, data: bytes) -> bytes:
+    """16 bytes that are equal when two records mean the same; `data` is the record's payload.
+
+    Volatile fields do not count.
+    """
+    volatile = _volatile(type(record))
+    if volatile:
+        steady: list[object] = list(record)
+        for index in volatile:
+            steady[index] = None
+        data = orjson.dumps(steady, default=_plain)
+    return blake2b(data, digest_size=16).digest()
