@@ -27,7 +27,8 @@ class Raw(NamedTuple):
     """One record as it stands in the file.
 
     Attributes:
-        line: its place (csv and txt: line; xlsx: row; xml: source line; json: number of the record), from 1.
+        line: its place, different for every record (csv and txt: line; xlsx: row; xml and json: number of the record),
+            from 1.
         values: one per field of the schema; `""` where the file has none.
         groups: one tuple of child records per group of the schema.
     """

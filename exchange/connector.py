@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ class Applied(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+class Output(NamedTuple):
+    """A file that a target has written and that is published once the ledger knows of it.
+
+    Attributes:
+        part: where it lies, complete and flushed to disk.
+        final: where it goes.
+    """
+
+    part: Path
+    final: Path
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """Which batch is landing: enough for a target to recognise its own work after a crash.
@@ -69,17 +82,29 @@ class Landing:
     Attributes:
         batch: public id of the batch, the same at every try.
         module: name of the module.
+        folder: where the target may write files until they are published.
+        outputs: what the target has written there.
     """
 
     batch: str
     module: str
+    folder: Path = Path()
+    outputs: list[Output] = field(default_factory=list)
 
 
 class Target(Protocol):
     """A place where records land. Applying the same batch again has no second effect, and says the same."""
 
     def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
-        """Apply changes in order; yields one `Applied` per change once its effect is durable."""
+        """Apply changes in order; all effects are durable when the iterator ends.
+
+        Yields an `Applied` for every change that has more to say than its expected outcome; a change that is not
+        mentioned was applied as expected.
+        """
+        ...
+
+    def remove(self, landing: Landing, keys: Sequence[str]) -> None:
+        """The records of these keys are gone at the source; durable when it returns."""
         ...
 
 

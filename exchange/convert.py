@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -130,6 +130,8 @@ class Dialect:
         zone: IANA zone of moments that carry no offset; empty refuses them.
         true, false: words for flags, in any letter case; the first one is written.
         trailing_minus: `12,50-` is a number.
+        rounds: more decimals than the field holds are rounded commercially instead of being a finding; for partners who
+            compute with floats, such as the shop.
     """
 
     decimal: str = "."
@@ -140,6 +142,7 @@ class Dialect:
     true: tuple[str, ...] = ("1", "true")
     false: tuple[str, ...] = ("0", "false")
     trailing_minus: bool = False
+    rounds: bool = False
 
 
 #: How our own files are written: ISO dates, decimal point, 1 and 0.
@@ -206,6 +209,8 @@ def clean(raw: str, *, long: bool = False) -> str:
 
 
 def _as_text(raw: object) -> str:
+    if isinstance(raw, ConversionError):  # the codec saw that the cell itself is faulty
+        raise raw
     if isinstance(raw, bool | date | datetime | list | dict):
         raise ConversionError(NOT_A_TEXT, value=raw)
     if isinstance(raw, Decimal | float):
@@ -269,18 +274,22 @@ def number_form(dialect: Dialect, places: int) -> str:
     return f"1{dialect.thousands}234{dialect.decimal}{'50' if places else ''}" if places else f"1{dialect.thousands}234"
 
 
-def _checked(value: Decimal, raw: object, field: Field) -> Decimal:
+def _checked(value: Decimal, raw: object, field: Field, dialect: Dialect) -> Decimal:
     if value < 0 and not field.negative:
         raise ConversionError(NEGATIVE, value=raw)
     if field.length and abs(value) >= Decimal(10) ** field.length:
         raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
     exponent = value.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > field.places:
-        raise ConversionError(TOO_EXACT, value=raw, limit=field.places)
+        if not dialect.rounds:
+            raise ConversionError(TOO_EXACT, value=raw, limit=field.places)
+        value = half_up(value, field.places)
     return canonical(value, field.places, field.least_places)
 
 
 def _native_number(raw: object, field: Field, dialect: Dialect) -> Decimal:
+    if isinstance(raw, ConversionError):
+        raise raw
     if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
         raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
     value = Decimal(str(raw))
@@ -296,7 +305,7 @@ def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | 
 
     def read(raw: Any) -> Decimal | None:
         if type(raw) is not str:
-            return _checked(_native_number(raw, field, dialect), raw, field)
+            return _checked(_native_number(raw, field, dialect), raw, field, dialect)
         text = clean(raw)
         if not text:
             return None
@@ -308,7 +317,7 @@ def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | 
             raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
         sign = "-" if "-" in (match["sign"], match["after"]) else ""
         try:
-            return _checked(Decimal(f"{sign}{digits}.{match['fraction'] or '0'}"), raw, field)
+            return _checked(Decimal(f"{sign}{digits}.{match['fraction'] or '0'}"), raw, field, dialect)
         except InvalidOperation as error:
             raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places)) from error
 
@@ -366,6 +375,8 @@ def _date_reader(dialect: Dialect) -> Callable[[Any], date | None]:
             return raw.date()
         if isinstance(raw, date):
             return raw
+        if isinstance(raw, ConversionError):
+            raise raw
         if not isinstance(raw, str):
             raise ConversionError(NO_DATE, value=raw, form=_form(form))
         text = clean(raw)
@@ -390,6 +401,8 @@ def _moment_reader(dialect: Dialect) -> Callable[[Any], datetime | None]:
     def read(raw: Any) -> datetime | None:
         if isinstance(raw, datetime):
             value = raw
+        elif isinstance(raw, ConversionError):
+            raise raw
         elif not isinstance(raw, str):
             raise ConversionError(NO_DATE, value=raw, form=_form(form))
         else:
@@ -463,11 +476,3 @@ def writer(field: Field, dialect: Dialect) -> Callable[[Any], str]:
         return lambda value: "" if value is None else value.strftime(dialect.date)
     return lambda value: "" if value is None else moment_text(value, dialect)
 
-
-#: Excel counts days from here (1900 system, with its invented 29 February).
-EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
-
-
-def excel_date(serial: float) -> date:
-    """The date that an Excel serial number stands for."""
-    return (EXCEL_EPOCH + timedelta(days=serial)).date()

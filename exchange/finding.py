@@ -64,7 +64,7 @@ class Locator:
     """Where in the file: whatever of it is known.
 
     Attributes:
-        line: 1-based line (csv, txt), record number (json), source line (xml) or sheet row (xlsx).
+        line: 1-based line (csv, txt), number of the record (json, xml) or sheet row (xlsx).
         field: the column or element as the sender names it.
         sheet: name of the worksheet, xlsx only.
         cell: cell address such as `C7`, xlsx only.

@@ -81,13 +81,17 @@ class Profile:
         delimiter: csv only.
         quoting: csv only; `minimal`, `all` or `none`.
         header: csv only; first line holds titles. Without it, paths are column numbers from 1.
+        nested: csv only; how the children of a record stand: `columns` repeats the record's columns on every row,
+            `lines` has one line for the record and then one line per child of the only group, told apart by order alone,
+            so that a file holds one record.
+        one_per_file: every record gets a file of its own when writing.
         dialect: how values are written.
         root: xml: name of the outermost element when writing.
         rows: xml: local name of the element of one record; json: keys that may wrap the records; txt: line type code.
         empty: words that mean "no value" beside the empty text, such as `false` in the shop's json.
         fields, groups: where everything stands.
         recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
-        sample_of: canonical form of our own, which also carries a module mark.
+        canonical: a form of our own, which also carries a module mark.
     """
 
     name: str
@@ -101,6 +105,8 @@ class Profile:
     delimiter: str = ";"
     quoting: Literal["minimal", "all", "none"] = "minimal"
     header: bool = True
+    nested: Literal["columns", "lines"] = "columns"
+    one_per_file: bool = False
     dialect: Dialect = PLAIN
     root: str = ""
     rows: tuple[str, ...] = ()

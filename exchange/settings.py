@@ -98,7 +98,7 @@ class SageOrders(Section):
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, description="Largest difference that is booked as rounding.")
     payment: dict[str, PaymentTerms] = Field({}, description="Shop's payment method = Sage's codes. Empty: the customer's own terms. With entries, an unmapped method rejects the order; `*` maps the rest.")
     shipping: dict[str, ShippingTerms] = Field({}, description="Shop's shipping method = Sage's codes; rules as for payment. A key such as `core|33265` also maps `core|33265|55707`.")
-    file_profile: str = Field("sage_order_csv", description="Way `files`: profile of the order file that a Sage-side importer takes (sage_order_csv, sage_order_xml, or order_import_xml).")
+    file_profile: str = Field("sage_order_xml", description="Way `files`: profile of the order file that a Sage-side importer takes (sage_order_xml, sage_order_csv, or our own order_import_xml).")
 
 
 class SageCustomers(Section):

@@ -1,0 +1,306 @@
+"""The only wiring: settings in, a working exchange out. Command line, service and tests all begin here."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from exchange import ledgers
+from exchange.codec import Limits, Meta
+from exchange.connector import Everything, Landing, Lookup, Target
+from exchange.connectors.outbox import OutboxTarget
+from exchange.errors import ConfigError, TransientError
+from exchange.ledger import Batch, Ledger, Origin
+from exchange.ledgers.migrations import migrate
+from exchange.module import Side
+from exchange.owner import Owner
+from exchange.pipeline.claim import put
+from exchange.pipeline.run import Pipeline
+from exchange.pipeline.work import Job
+from exchange.registry import build
+from exchange.settings import secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from exchange.connectors.sage import SageDatabase
+    from exchange.module import Module
+    from exchange.profile import Format, Profile
+    from exchange.settings import Settings
+
+#: The target name of everything that lands in Sage: the way may change, what was taken over stays taken over.
+SAGE = "sage"
+
+FOLDERS = ("inbox", "outbox", "work", "archive", "quarantine")
+
+
+def _silent(_number: int) -> None:
+    """Nobody watches the progress."""
+
+
+class App:
+    """One installation at work. Use as a context manager: it holds a lock and connections.
+
+    Attributes:
+        settings, registry, ledger: of the installation.
+        progress: called with the number of records done, during long work.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.registry = build(settings.folder("profiles"))
+        self._options = self._read_options()
+        for name in FOLDERS:
+            settings.folder(name).mkdir(parents=True, exist_ok=True)
+        self.ledger = Ledger(self._open_ledger())
+        self.owner = Owner(settings.folder("work"))
+        self.progress: Callable[[int], None] = _silent
+        self._sage: SageDatabase | None = None
+        self.pipeline = Pipeline(settings, self.ledger, self.registry, self.job)
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back lock and connections."""
+        self.owner.close()
+        self.ledger.close()
+        if self._sage is not None:
+            self._sage.close()
+
+    def _open_ledger(self) -> Engine:
+        url = secret(self.settings.ledger.url)
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and url != f"{prefix}:memory:":  # a relative file lies beside exchange.toml
+            url = prefix + str(self.settings.root / url.removeprefix(prefix))
+        engine = ledgers.engine(url)
+        migrate(engine)
+        return engine
+
+    def _read_options(self) -> dict[str, Any]:
+        given = self.settings.modules
+        for name in given:
+            self.registry.module(name)
+        options = {}
+        for module in self.registry.modules.values():
+            try:
+                options[module.name] = module.options.model_validate(given.get(module.name, {}))
+            except ValidationError as error:
+                problems = "; ".join(
+                    f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False)
+                )
+                message = f"[modules.{module.name}] {problems}"
+                raise ConfigError(message) from None
+        return options
+
+    # Parts
+
+    @property
+    def sage(self) -> SageDatabase:
+        """Sage's database. Raises ConfigError when it is reached by files only."""
+        if self.settings.sage.url is None:
+            message = "sage.url is not set: this installation reaches Sage by files only"
+            raise ConfigError(message)
+        if self._sage is None:
+            from exchange.connectors.sage import SageDatabase  # noqa: PLC0415 - only who has a database pays for it
+
+            self._sage = SageDatabase(self.settings.sage, pictures=self.settings.folder("images"), root=self.settings.root)
+        return self._sage
+
+    def lookup(self, module: Module) -> Lookup:
+        """What exists where the module's records land."""
+        if module.lands is Side.SHOP:
+            return Everything()
+        from exchange.connectors.sage import lookup  # noqa: PLC0415
+
+        return lookup(self.settings.sage, self.sage if self.settings.sage.url else None)
+
+    def target_name(self, module: Module, out_profile: str = "") -> str:
+        """How the ledger calls the place where a module's records land."""
+        if module.lands is Side.SAGE:
+            return SAGE
+        return f"outbox:{out_profile or f'{module.name}_{self.settings.export_formats[0]}'}"
+
+    def target(self, module: Module, batch: Batch) -> Target:
+        """Where the records of a batch land."""
+        sage = self.settings.sage
+        if module.lands is Side.SAGE and sage.way != "files":
+            from exchange.connectors.sage import DocumentsTarget, StagingTarget  # noqa: PLC0415
+
+            return StagingTarget(self.sage) if sage.way == "staging" else DocumentsTarget(self.sage)
+        if module.lands is Side.SAGE:
+            own = {"order_import": sage.orders.file_profile, "customer_import": sage.customers.file_profile}
+            name = own.get(module.name, f"{module.name}_xml")
+            folder = self.settings.folder("outbox") / SAGE
+        else:
+            name = batch.target.removeprefix("outbox:")
+            folder = self.settings.folder("outbox")
+        profile = self.registry.profile(name)
+        codec, layout = self.registry.codecs[profile.format], self.registry.layout(profile)
+        return OutboxTarget(codec, layout, folder, self.ledger.now(), full=batch.whole and batch.snapshot)
+
+    def limits(self) -> Limits:
+        """Limits of files, as the settings have them."""
+        given = self.settings.limits
+        megabyte = 1024**2
+        return Limits(
+            file_bytes=given.file_megabytes * megabyte,
+            field_characters=given.field_characters,
+            unpacked_bytes=given.unpacked_megabytes * megabyte,
+        )
+
+    def job(self, batch: Batch, path: Path, profile: Profile) -> Job:
+        """Everything that the steps need for one batch."""
+        module = self.registry.modules[profile.module]
+        batch = replace(batch, target=batch.target or self.target_name(module))
+        return Job(
+            batch=batch,
+            path=path,
+            module=module,
+            profile=profile,
+            codec=self.registry.codecs[profile.format],
+            layout=self.registry.layout(profile),
+            options=self._options[module.name],
+            limits=self.limits(),
+            lookup=self.lookup(module),
+            target=self.target(module, batch),
+            landing=Landing(batch.uid, module.name, self.settings.folder("work") / batch.uid / "out"),
+            progress=self.progress,
+        )
+
+    # Verbs
+
+    def process(self, batch: Batch) -> Batch | None:
+        """Bring an open batch to its end; None when another process works on it. Raises TransientError."""
+        dead = batch.owner if self.owner.is_dead(batch.owner) else ""
+        seconds = self.settings.watching.lease_seconds
+        taken = self.ledger.take(batch.uid, self.owner.name, seconds, from_owner=dead)
+        if taken is None:
+            return None
+        with self._heartbeat(taken):
+            return self.pipeline.process(taken)
+
+    @contextmanager
+    def _heartbeat(self, batch: Batch) -> Iterator[None]:
+        """Keep the lease while the batch is at work, from a thread of its own."""
+        from threading import Event, Thread  # noqa: PLC0415
+
+        seconds = self.settings.watching.lease_seconds
+        done = Event()
+
+        def beat() -> None:
+            while not done.wait(seconds / 3):
+                self.ledger.keep(batch.uid, self.owner.name, seconds)
+
+        thread = Thread(target=beat, name=f"lease {batch.uid}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def import_file(self, path: Path, module: str = "", profile: str = "", *, forced: bool = False) -> Batch:
+        """Import a file by hand; it stays where it is. Raises ConfigError for unknown names, TransientError."""
+        name = self.registry.module(module).name if module else ""
+        if profile:
+            name = self.registry.profile(profile).module
+        batch = put(
+            path,
+            self.settings.folder("work"),
+            self.ledger,
+            module=name,
+            profile=profile,
+            forced=forced,
+            origin=Origin.HAND,
+        )
+        return self._processed(batch)
+
+    def dry_run(self, path: Path, module: str = "", profile: str = "") -> Job:
+        """What an import would do. Raises BatchError."""
+        name = self.registry.module(module).name if module else ""
+        batch = Batch(uid="dry-run", file_name=path.name, received_at=self.ledger.now(), module=name, profile=profile)
+        return self.pipeline.dry_run(batch, path)
+
+    def export(self, module: str, out_profile: str, *, full: bool = False) -> Batch:
+        """Read a module's records out of Sage and bring what changed into the outbox.
+
+        Raises ConfigError for a module that is not read out of Sage.
+        """
+        declared = self.registry.module(module)
+        profile = self.registry.profile(out_profile)
+        if profile.module != declared.name:
+            message = f"profile {out_profile} is for {profile.module}, not for {declared.name}"
+            raise ConfigError(message)
+        spool = self.collect(declared)
+        try:
+            batch = put(
+                spool,
+                self.settings.folder("work"),
+                self.ledger,
+                module=declared.name,
+                profile=f"{declared.name}_json",
+                target=self.target_name(declared, out_profile),
+                whole=full,
+                snapshot=True,
+                forced=True,
+                origin=Origin.COLLECT,
+            )
+        finally:
+            spool.unlink()
+        return self._processed(batch)
+
+    def collect(self, module: Module) -> Path:
+        """Everything becomes a file first: the records of Sage in a spool file of our own form."""
+        if module.collect is None:
+            sources = ", ".join(each.name for each in self.registry.modules.values() if each.collect)
+            message = f"{module.name} is not read out of Sage; these are: {sources}"
+            raise ConfigError(message)
+        layout = self.registry.layout(self.registry.profile(f"{module.name}_json"))
+        spool = self.settings.folder("work") / f"{module.name}-{self.owner.name.rpartition(':')[2]}.json"
+        with spool.open("wb") as out:
+            meta = Meta(module.name, self.ledger.now(), full=True)
+            self.registry.codecs["json"].write(out, layout, module.collect(self.sage), meta)
+        return spool
+
+    def replay(self, uid: str) -> Batch:
+        """Process the kept original of a batch once more. Raises ConfigError when there is none."""
+        found = self.ledger.find(uid)
+        if len(found) != 1:
+            message = f"{len(found)} batches match {uid!r}; `exchange log` lists them"
+            raise ConfigError(message)
+        old = found[0]
+        original = self.settings.root / old.kept_at
+        if not old.kept_at or not original.is_file():
+            message = f"the original of {old.uid} is no longer there ({old.kept_at or 'still at work'})"
+            raise ConfigError(message)
+        batch = put(
+            original,
+            self.settings.folder("work"),
+            self.ledger,
+            module=old.module,
+            profile=old.profile,
+            target=old.target,
+            whole=old.whole,
+            forced=True,
+            file_name=old.file_name,
+            replay_of=old.uid,
+            origin=Origin.REPLAY,
+        )
+        return self._processed(batch)
+
+    def _processed(self, batch: Batch) -> Batch:
+        done = self.process(batch)
+        if done is None:
+            message = f"{batch.uid} is at work in another process; `exchange show {batch.uid}` tells how it ends"
+            raise TransientError(message)
+        return done

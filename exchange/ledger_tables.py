@@ -1,0 +1,150 @@
+"""The tables of the ledger. Migrations lie in `exchange/ledgers/migrations`; a test proves that both are equal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+METADATA = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime; stored in UTC, because SQLite forgets offsets."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+#: One file on its way, from claim to answer.
+BATCH = Table(
+    "batch",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("uid", String(40), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),
+    Column("origin", String(10), nullable=False),
+    Column("module", String(40), nullable=False),
+    Column("profile", String(80), nullable=False),
+    Column("target", String(120), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("snapshot", Boolean, nullable=False),
+    Column("forced", Boolean, nullable=False),
+    Column("replay_of", String(40), nullable=False),
+    Column("duplicate_of", String(40), nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("owner", String(80), nullable=False),
+    Column("lease_until", Moment),
+    Column("received_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("kept_at", Text, nullable=False),
+    Column("rows_in", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("deleted", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("warnings", Integer, nullable=False),
+    Index("batch_state", "state"),
+    Index("batch_content", "content_hash"),
+)
+
+#: A space of business keys: one module on its way to one target.
+SCOPE = Table(
+    "scope",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("module", String(40), nullable=False),
+    Column("target", String(120), nullable=False),
+    UniqueConstraint("module", "target"),
+)
+
+#: The last known state of every record, and which line of which batch brought it.
+RECORD = Table(
+    "record",
+    METADATA,
+    Column("scope_id", Integer, ForeignKey("scope.id"), primary_key=True, autoincrement=False),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("batch_id", Integer, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("foreign_id", String(120), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What a record was before it changed: written only when it does, so a first run costs nothing here.
+RECORD_HISTORY = Table(
+    "record_history",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("scope_id", Integer, nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("batch_id", Integer, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("foreign_id", String(120), nullable=False),
+    Index("record_history_key", "scope_id", "key"),
+)
+
+#: What was found wrong in a batch.
+FINDING = Table(
+    "finding",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, nullable=False),
+    Column("code", String(80), nullable=False),
+    Column("line", Integer),
+    Column("field", String(120), nullable=False),
+    Column("sheet", String(120), nullable=False),
+    Column("cell", String(20), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("details", Text, nullable=False),
+    Index("finding_batch", "batch_id"),
+    Index("finding_key", "key"),
+)
+
+#: Files that a batch wrote, and whether they were published.
+OUTPUT = Table(
+    "output",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("final", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Index("output_batch", "batch_id"),
+)

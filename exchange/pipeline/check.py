@@ -1,0 +1,230 @@
+"""check: raw records + module → records and findings. All findings of all records, nothing is applied yet.
+
+The quick way converts a whole record at once; only when that fails, the slow way goes field by field and collects every
+fault. What passes is staged; what does not is kept in the report by line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from exchange.convert import MISSING, ConversionError, canonical, reader
+from exchange.finding import Finding, Locator, Severity, found, kind
+from exchange.record import Field, Kind, Schema, fingerprint, payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from exchange.codec import Raw
+    from exchange.pipeline.work import Job
+    from exchange.profile import Profile, Source
+    from exchange.record import Record
+    from exchange.staging import Staging
+
+#: Records that are checked before the receiving system is asked once for all that they refer to.
+CHUNK = 1_000
+
+NO_KEY = kind(
+    "record.no_key",
+    de="Der Datensatz hat keinen Schlüssel, an dem man ihn wiedererkennt.",
+    en="The record has no key by which it could be recognised.",
+    remedy_de="Füllen Sie eines der Felder, die den Datensatz bezeichnen (siehe `exchange modules`).",
+    remedy_en="Fill one of the fields that identify the record (see `exchange modules`).",
+)
+NO_CHILDREN = kind(
+    "record.no_children",
+    de="Es fehlt jede Zeile der Gruppe „{group}“.",
+    en="There is no row of the group “{group}”.",
+    remedy_de="Ergänzen Sie mindestens eine Zeile.",
+    remedy_en="Add at least one row.",
+)
+
+#: Longest business key that the ledger holds.
+KEY_CHARACTERS = 255
+
+
+class _Shape:
+    """Readers and required fields of one schema (of the record, or of a group) in one profile."""
+
+    def __init__(self, schema: Schema, sources: Sequence[Source], profile: Profile) -> None:
+        self.schema = schema
+        self.make: Callable[[Iterable[Any]], Any] = schema.record._make  # type: ignore[attr-defined]
+        self.readers = [
+            _reader(each, source, profile) for each, source in zip(schema.fields, sources, strict=True)
+        ]
+        self.required = [index for index, each in enumerate(schema.fields) if each.required]
+
+    def values(self, raw: Raw) -> list[Any]:
+        """All values, the quick way. Raises ConversionError at the first fault."""
+        values = [read(value) for read, value in zip(self.readers, raw.values, strict=True)]
+        for index in self.required:
+            if values[index] is None or values[index] == "":
+                raise ConversionError(MISSING)
+        return values
+
+    def faults(self, raw: Raw, prefix: str) -> Iterable[Finding]:
+        """Every fault of the record, the slow way."""
+        for index, (field, read) in enumerate(zip(self.schema.fields, self.readers, strict=True)):
+            at = Locator(raw.line, prefix + field.name)
+            try:
+                value = read(raw.values[index])
+            except ConversionError as error:
+                yield found(error.kind, at, **error.values)
+                continue
+            if field.required and (value is None or value == ""):
+                yield found(MISSING, at)
+
+
+def _reader(field: Field, source: Source, profile: Profile) -> Callable[[Any], Any]:
+    """The reader of one field in one profile: empty words, codes and scale around the plain one."""
+    read = reader(field, profile.dialect)
+    if source.scale is not None and field.kind is Kind.NUMBER:
+        finer = reader(replace(field, places=field.places + 6), profile.dialect)
+        scale = source.scale
+
+        def scaled(raw: Any) -> Any:
+            value = finer(raw)
+            return None if value is None else canonical(value * scale, field.places, field.least_places)
+
+        read = scaled
+    if source.codes or profile.empty:
+        codes, empty, inner = source.codes, frozenset(profile.empty), read
+
+        def translated(raw: Any) -> Any:
+            if isinstance(raw, str):
+                raw = "" if raw in empty else codes.get(raw, raw)
+            return inner(raw)
+
+        read = translated
+    return read
+
+
+_CHILD = re.compile(r"(\w+)\[(\d+)\]")
+
+
+class Checker:
+    """Checks the records of one job."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.module = job.module
+        schema = job.layout.schema
+        self.shape = _Shape(schema, job.layout.sources, job.profile)
+        self.groups = [
+            (group, _Shape(group.schema, sources, job.profile))
+            for group, (_, sources) in zip(schema.groups, job.layout.groups, strict=True)
+        ]
+
+    def record(self, raw: Raw) -> Record | list[Finding]:
+        """The record, or all that is wrong with it."""
+        try:
+            values = self.shape.values(raw)
+            for (group, shape), children in zip(self.groups, raw.groups, strict=True):
+                if group.required and not children:
+                    raise ConversionError(NO_CHILDREN)
+                values.append(tuple([shape.make(shape.values(child)) for child in children]))
+        except ConversionError:
+            return self._faults(raw)
+        record: Record = self.shape.make(values)
+        return record
+
+    def _faults(self, raw: Raw) -> list[Finding]:
+        faults = list(self.shape.faults(raw, ""))
+        for (group, shape), children in zip(self.groups, raw.groups, strict=True):
+            if group.required and not children:
+                faults.append(found(NO_CHILDREN, Locator(raw.line, group.name), group=group.de))
+            for index, child in enumerate(children):
+                faults.extend(shape.faults(child, f"{group.name}[{index}]."))
+        return [replace(each, key=self._raw_key(raw)) for each in faults]
+
+    def _raw_key(self, raw: Raw) -> str:
+        """The key of a record that cannot be made: what its first field says, so that it can be found again."""
+        try:
+            return str(self.shape.readers[0](raw.values[0]) or "")[:KEY_CHARACTERS]
+        except ConversionError:
+            return ""
+
+    def ruled(self, record: Record, raw: Raw) -> tuple[Record, str, list[Finding]]:
+        """The record as the settings complete it, its key, and what the rules find."""
+        if self.module.prepare is not None:
+            record = self.module.prepare(record, self.job.options)
+        key = self.module.key(record)
+        findings = [
+            self.placed(finding, raw, key)
+            for rule in self.module.rules
+            for finding in rule.check(record, self.job.options)
+        ]
+        if not key or len(key) > KEY_CHARACTERS:
+            findings.append(found(NO_KEY, Locator(raw.line)))
+        return record, key, findings
+
+    def placed(self, finding: Finding, raw: Raw, key: str) -> Finding:
+        """The finding with line and key; `lines[2].quantity` stands in the line of that child."""
+        line = raw.line
+        child = _CHILD.match(finding.at.field)
+        if child:
+            for (group, _), children in zip(self.groups, raw.groups, strict=True):
+                if group.name == child[1] and int(child[2]) < len(children):
+                    line = children[int(child[2])].line
+        return replace(finding, at=replace(finding.at, line=line), key=key)
+
+
+def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
+    """Check every record of the file; stage the good ones, report the others.
+
+    Raises BatchError when the file ends badly or is faulty throughout; nothing has been applied then.
+    """
+    checker = Checker(job)
+    chunk: list[tuple[Raw, Record, str]] = []
+    report = job.report
+    for raw in raws:
+        report.rows_in += 1
+        record = checker.record(raw)
+        if isinstance(record, list):
+            report.refuse(raw.line, record)
+            continue
+        record, key, findings = checker.ruled(record, raw)
+        if findings:
+            if any(each.severity is not Severity.WARNING for each in findings):
+                report.refuse(raw.line, findings)
+                continue
+            report.remark(findings)
+        chunk.append((raw, record, key))
+        if len(chunk) >= CHUNK:
+            _stage(checker, chunk, staging)
+            chunk = []
+            job.progress(report.rows_in)
+    _stage(checker, chunk, staging)
+    job.progress(report.rows_in)
+
+
+def _stage(checker: Checker, chunk: list[tuple[Raw, Record, str]], staging: Staging) -> None:
+    refused = _dangling(checker, chunk) if checker.module.references else {}
+    rows = []
+    for raw, record, key in chunk:
+        if raw.line in refused:
+            checker.job.report.refuse(raw.line, refused[raw.line])
+            continue
+        data = payload(record)
+        rows.append((raw.line, key, fingerprint(record, data), data))
+    if rows:
+        staging.add(rows)
+
+
+def _dangling(checker: Checker, chunk: list[tuple[Raw, Record, str]]) -> dict[int, list[Finding]]:
+    """The records that refer to something that does not exist, by line."""
+    refused: dict[int, list[Finding]] = {}
+    for reference in checker.module.references:
+        named = [(raw, key, list(reference.of(record))) for raw, record, key in chunk]
+        values = {value for _, _, pairs in named for _, value in pairs if value}
+        missing = checker.job.lookup.missing(reference.name, values) if values else frozenset()
+        if not missing:
+            continue
+        for raw, key, pairs in named:
+            for field, value in pairs:
+                if value in missing:
+                    finding = found(reference.kind, Locator(field=field), value=value)
+                    refused.setdefault(raw.line, []).append(checker.placed(finding, raw, key))
+    return refused

@@ -1,0 +1,103 @@
+"""compare: staged records + ledger → created, updated, unchanged, vanished. Decides what will be applied."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from exchange.errors import BatchError
+from exchange.finding import Locator, Severity, found, kind
+
+if TYPE_CHECKING:
+    from exchange.pipeline.work import Job
+    from exchange.settings import Brake
+    from exchange.staging import Staging
+
+REPEATED = kind(
+    "file.repeated_record",
+    de="„{key}“ steht mehrmals mit gleichem Inhalt in der Datei (Zeilen {lines}) und wurde einmal übernommen.",
+    en="“{key}” stands more than once with the same content in the file (lines {lines}) and was taken over once.",
+    remedy_de="Nichts zu tun; prüfen Sie gelegentlich, warum der Absender doppelt schreibt.",
+    remedy_en="Nothing to do; look one day why the sender writes it twice.",
+    severity=Severity.WARNING,
+)
+DOUBLE = kind(
+    "file.double_key",
+    de="„{key}“ steht mehrmals in der Datei (Zeilen {lines}).",
+    en="“{key}” stands more than once in the file (lines {lines}).",
+    remedy_de="Behalten Sie nur den richtigen Datensatz; keiner von beiden wurde übernommen.",
+    remedy_en="Keep only the right record; neither was taken over.",
+)
+CHANGED_LATER = kind(
+    "record.changed_later",
+    de="„{key}“ wurde schon übernommen ({known}), kommt jetzt aber mit anderem Inhalt.",
+    en="“{key}” was taken over before ({known}), but now comes with other content.",
+    remedy_de="Prüfen Sie die Änderung und tragen Sie sie von Hand nach; automatisch wird nichts geändert.",
+    remedy_en="Look at the change and enter it by hand; nothing is changed automatically.",
+    severity=Severity.HOLD,
+)
+BRAKE = kind(
+    "file.brake",
+    de="{vanished} von {known} bekannten Datensätzen fehlen in der vollständigen Datei, erlaubt sind {limit} %.",
+    en="{vanished} of {known} known records are missing in the full file, {limit} % are allowed.",
+    remedy_de="Prüfen Sie die Quelle. Ist das gewollt, erhöhen Sie brake.deleted_percent und starten Sie erneut.",
+    remedy_en="Check the source. If it is intended, raise brake.deleted_percent and start again.",
+)
+WHOLE_FILE = kind(
+    "file.whole_or_nothing",
+    de="Wegen fehlerhafter Datensätze ({faults}) wurde nichts aus dieser Datei übernommen.",
+    en="Because of faulty records ({faults}), nothing of this file was taken over.",
+    remedy_de="Beheben Sie alle Fehler und legen Sie die Datei neu ab.",
+    remedy_en="Mend all faults and drop the file again.",
+)
+
+#: So many lines are named in a message.
+SHOWN_LINES = 5
+
+
+def compare(job: Job, staging: Staging, brake: Brake) -> list[str]:
+    """Sort out doubles, set expected outcomes, apply the brakes; the keys that vanished.
+
+    Raises BatchError when the whole file must not be applied.
+    """
+    staging.close_filling()
+    _refuse_doubles(job, staging)
+    if job.module.whole_file and job.report.faults:
+        raise BatchError(found(WHOLE_FILE, faults=len(job.report.faults)))
+    outcomes = staging.compare()
+    if job.module.changed == "hold":
+        outcomes["updated"] = outcomes.get("updated", 0) - _hold(job, staging)
+    vanished = _vanished(staging, brake) if job.batch.snapshot else []
+    job.report.outcomes.update(outcomes)
+    job.report.outcomes["deleted"] += len(vanished)
+    return vanished
+
+
+def _refuse_doubles(job: Job, staging: Staging) -> None:
+    """A key that comes twice with the same content counts once; with different content, nobody knows which is right."""
+    for key, places in staging.doubles().items():
+        lines = [line for line, _ in places]
+        shown = ", ".join(map(str, lines[:SHOWN_LINES])) + (" …" if len(lines) > SHOWN_LINES else "")
+        if len({fingerprint for _, fingerprint in places}) == 1:
+            job.report.remark([found(REPEATED, Locator(line), key, key=key, lines=shown) for line in lines[1:]])
+            job.report.outcomes["unchanged"] += len(lines) - 1
+            staging.remove_lines(lines[1:])
+            continue
+        for line in lines:
+            job.report.refuse(line, [found(DOUBLE, Locator(line), key, key=key, lines=shown)])
+        staging.remove_lines(lines)
+
+
+def _hold(job: Job, staging: Staging) -> int:
+    held = staging.hold_updated()
+    for line, key, foreign_id in held:
+        job.report.refuse(line, [found(CHANGED_LATER, Locator(line), key, key=key, known=foreign_id or "?")])
+    return len(held)
+
+
+def _vanished(staging: Staging, brake: Brake) -> list[str]:
+    vanished = staging.vanished()
+    known = staging.known()
+    if known >= brake.least_records and Decimal(len(vanished) * 100) > brake.deleted_percent * known:
+        raise BatchError(found(BRAKE, vanished=len(vanished), known=known, limit=brake.deleted_percent))
+    return vanished

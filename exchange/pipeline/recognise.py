@@ -1,0 +1,131 @@
+"""recognise: a claimed file → the profile that reads it, by its content; folder, name and sender's word help.
+
+Nothing is taken on a guess: what fits no profile, or more than one, is a finding that names the ways out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exchange.errors import BatchError, ConfigError
+from exchange.finding import found, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from exchange.codec import Signature
+    from exchange.ledger import Batch
+    from exchange.profile import Profile
+    from exchange.record import Schema
+    from exchange.registry import Registry
+
+UNKNOWN = kind(
+    "file.not_recognised",
+    de="Es ist nicht zu erkennen, wofür die Datei ist{seen}.",
+    en="It cannot be told what the file is for{seen}.",
+    remedy_de="Legen Sie sie in den Unterordner ihres Moduls ({modules}), oder geben Sie --module an.",
+    remedy_en="Put it into the subfolder of its module ({modules}), or name it with --module.",
+)
+AMBIGUOUS = kind(
+    "file.ambiguous",
+    de="Die Datei passt auf mehrere Profile: {profiles}.",
+    en="The file fits several profiles: {profiles}.",
+    remedy_de="Legen Sie sie in den Unterordner des gemeinten Moduls, oder geben Sie --profile an.",
+    remedy_en="Put it into the subfolder of the module that is meant, or name it with --profile.",
+)
+NOT_REGULAR = kind(
+    "file.not_regular",
+    de="Das ist keine gewöhnliche Datei, sondern eine Verknüpfung, ein Gerät oder eine Pipe.",
+    en="This is no plain file but a link, a device or a pipe.",
+    remedy_de="Legen Sie die Datei selbst ab.",
+    remedy_en="Drop the file itself.",
+)
+
+#: So many names of a file's columns are shown when nothing fits.
+SHOWN_NAMES = 6
+
+
+def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Signature | None]:
+    """The profile of a file, and what the file says of itself. Raises BatchError, ConfigError for an unknown name."""
+    signature = _signature(path, registry)
+    if batch.profile:
+        return registry.profile(batch.profile), signature
+    module = batch.module or _module_of_folder(batch.folder, registry)
+    fitting = list(_fitting(registry, signature, module))
+    if not fitting:
+        seen = f" ({signature.format}: {', '.join(signature.names[:SHOWN_NAMES])})" if signature else ""
+        raise BatchError(found(UNKNOWN, seen=seen, modules=", ".join(registry.modules)))
+    best = _best(fitting)
+    if len(best) > 1:
+        best = [each for each in best if each.module in batch.file_name or each.name in batch.file_name] or best
+    if len(best) > 1:
+        raise BatchError(found(AMBIGUOUS, profiles=", ".join(each.name for each in best)))
+    return best[0], signature
+
+
+def _signature(path: Path, registry: Registry) -> Signature | None:
+    """What the first codec that knows the file says; the one that its suffix names is asked first."""
+    suffix = path.suffix.casefold()
+    for codec in sorted(registry.codecs.values(), key=lambda codec: suffix not in codec.suffixes):
+        signature = codec.recognise(path)
+        if signature is not None:
+            return signature
+    return None
+
+
+def _module_of_folder(folder: str, registry: Registry) -> str:
+    for part in folder.replace("\\", "/").split("/"):
+        if part:
+            try:
+                return registry.module(part).name
+            except ConfigError:
+                continue
+    return ""
+
+
+def _fitting(registry: Registry, signature: Signature | None, module: str) -> Iterable[tuple[Profile, int, int]]:
+    """Profiles that can read the file, each with the number of names they do not know and do know."""
+    for profile in registry.profiles.values():
+        if signature is None or profile.format != signature.format or (module and profile.module != module):
+            continue
+        if signature.module:
+            if profile.canonical and profile.module == signature.module:
+                yield profile, 0, len(signature.names)
+            continue
+        names = {_plain(name) for name in signature.names}
+        known = _known(profile, registry.modules[profile.module].schema)
+        wanted = [known_as for name in profile.recognise if (known_as := _aliases(profile, registry, name))]
+        if profile.recognise and all(names & each for each in wanted):
+            yield profile, len(names - known), len(names & known)
+        elif module and not profile.recognise and not profile.header:
+            yield profile, len(names), 0
+
+
+def _best(fitting: list[tuple[Profile, int, int]]) -> list[Profile]:
+    """Those that know the most and miss the least; a partner's profile goes before our own form."""
+    ranked = sorted(fitting, key=lambda each: (each[1] - each[2]))
+    top = [each[0] for each in ranked if each[1] - each[2] == ranked[0][1] - ranked[0][2]]
+    return top
+
+
+def _plain(name: str) -> str:
+    return name.strip().strip("*").strip().casefold()
+
+
+def _aliases(profile: Profile, registry: Registry, name: str) -> set[str]:
+    """All spellings of a name that a profile is recognised by."""
+    schema = registry.modules[profile.module].schema
+    if profile.canonical and name in schema.names:
+        return {_plain(name), _plain(schema.field(name).de), _plain(schema.field(name).en)}
+    return {_plain(name)}
+
+
+def _known(profile: Profile, schema: Schema) -> set[str]:
+    known = {_plain(path) for source in profile.fields.values() for path in source.paths}
+    known |= {_plain(path) for group in profile.groups.values() for each in group.fields.values() for path in each.paths}
+    known |= {_plain(name) for name in profile.recognise} | {"row"}
+    if profile.canonical:
+        known |= {_plain(label) for each in schema.fields for label in (each.de, each.en)}
+        known |= {_plain(each.name) for each in schema.groups}
+    return known

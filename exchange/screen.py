@@ -1,0 +1,159 @@
+"""What people see on the terminal: tables, colours, progress; plain and quiet in a pipe, json where a program asks."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from exchange.ledger import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from exchange.app import App
+    from exchange.finding import Finding, Language
+    from exchange.ledger import Batch, Trace
+    from exchange.setup import Check
+
+OUT = Console(highlight=False, soft_wrap=False)
+ERR = Console(stderr=True, highlight=False)
+
+_STATES = {
+    "de": {"done": "fertig", "quarantined": "Quarantäne", "claimed": "wartet", "applied": "fast fertig", "refused": "abgelehnt"},
+    "en": {"done": "done", "quarantined": "quarantined", "claimed": "waiting", "applied": "nearly done", "refused": "refused"},
+}
+_COLOURS = {State.DONE: "green", State.QUARANTINED: "red"}
+
+
+def as_json(value: Any) -> None:
+    """Write a report for a program."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+
+
+def batch_json(batch: Batch) -> dict[str, Any]:
+    """A batch as reports show it."""
+    counts = batch.counts
+    return {
+        "batch": batch.uid,
+        "state": batch.state.value,
+        "origin": batch.origin.value,
+        "module": batch.module,
+        "profile": batch.profile,
+        "target": batch.target,
+        "file": batch.file_name,
+        "sha256": batch.content_hash,
+        "received_at": batch.received_at.isoformat(),
+        "finished_at": batch.finished_at.isoformat() if batch.finished_at else None,
+        "duplicate_of": batch.duplicate_of or None,
+        "replay_of": batch.replay_of or None,
+        "kept_at": batch.kept_at,
+        "counts": {name: getattr(counts, name) for name in counts.__slots__},
+        "balanced": counts.balanced,
+    }
+
+
+def batches(rows: Sequence[Batch], language: Language) -> None:
+    """A table of batches."""
+    german = language == "de"
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    titles = ("Zeit", "Datei", "Modul", "Stand", "gelesen", "neu", "geändert", "gleich", "abgelehnt", "vorgelegt")
+    english = ("time", "file", "module", "state", "read", "new", "changed", "same", "rejected", "held")
+    for index, title in enumerate(titles if german else english):
+        table.add_column(title, justify="left" if index < 4 else "right", overflow="fold")  # noqa: PLR2004 - texts first
+    for batch in rows:
+        counts = batch.counts
+        state = "duplicate" if batch.duplicate_of else _STATES[language][batch.state]
+        if batch.duplicate_of and german:
+            state = "Dublette"
+        colour = "yellow" if counts.rejected or counts.held or batch.duplicate_of else _COLOURS.get(batch.state, "cyan")
+        if batch.state is State.QUARANTINED:
+            colour = "red"
+        numbers = (counts.rows_in, counts.created, counts.updated, counts.unchanged, counts.rejected, counts.held)
+        table.add_row(
+            batch.received_at.astimezone().strftime("%d.%m. %H:%M:%S" if german else "%Y-%m-%d %H:%M:%S"),
+            escape(batch.file_name),
+            batch.module or "?",
+            f"[{colour}]{state}[/]",
+            *(str(number) if number else "·" for number in numbers),
+        )
+    OUT.print(table)
+
+
+def findings(found: Sequence[Finding], language: Language, most: int = 20) -> None:
+    """Findings with place and remedy."""
+    for each in found[:most]:
+        colour = "yellow" if each.severity != "error" else "red"
+        place = " ".join(part for part in (str(each.at), each.key) if part)
+        OUT.print(f"  [{colour}]●[/] {escape(f'{place}: ' if place else '')}{escape(each.message(language))}")
+        OUT.print(f"    → {escape(each.remedy(language))} [dim]({each.code})[/]")
+    if len(found) > most:
+        rest = len(found) - most
+        OUT.print(f"    … und {rest} weitere" if language == "de" else f"    … and {rest} more")
+
+
+def batch(result: Batch, found: Sequence[Finding], language: Language) -> None:
+    """One batch with what was found in it."""
+    batches([result], language)
+    if result.duplicate_of:
+        same = "Dieser Inhalt wurde schon übernommen" if language == "de" else "This content was taken over before"
+        OUT.print(f"  {same}: {result.duplicate_of}")
+    findings(found, language)
+
+
+def life(traces: Sequence[Trace], language: Language) -> None:
+    """What happened to one business key."""
+    german = language == "de"
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for title in ("Zeit", "was", "Modul", "dort", "Datei", "Zeile", "Lauf") if german else (
+        "time", "what", "module", "there", "file", "line", "batch"
+    ):  # fmt: skip
+        table.add_column(title, overflow="fold")
+    for trace in traces:
+        table.add_row(
+            trace.received_at.astimezone().strftime("%d.%m.%Y %H:%M:%S"),
+            trace.outcome + (f" ({', '.join(trace.codes)})" if trace.codes else ""),
+            trace.module,
+            trace.foreign_id,
+            escape(trace.file_name),
+            str(trace.line or ""),
+            trace.batch,
+        )
+    OUT.print(table)
+
+
+def checks(done: Sequence[Check], language: Language) -> None:
+    """What doctor saw."""
+    for each in done:
+        if each.problem:
+            OUT.print(f"[red]✗[/] {escape(each.name)}: {escape(each.problem)}")
+            OUT.print(f"    → {escape(each.remedy)}")
+        else:
+            OUT.print(f"[green]✓[/] {escape(each.name)}")
+    bad = sum(bool(each.problem) for each in done)
+    if language == "de":
+        OUT.print("alles in Ordnung" if not bad else f"{bad} Punkt(e) zu beheben")
+    else:
+        OUT.print("everything in order" if not bad else f"{bad} thing(s) to mend")
+
+
+@contextmanager
+def progress(app: App, what: str) -> Iterator[None]:
+    """A line with the number of records done, on a terminal only."""
+    if not ERR.is_terminal:
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        app.progress = lambda number: bar.update(task, completed=number)
+        try:
+            yield
+        finally:
+            app.progress = lambda _number: None

@@ -1,0 +1,197 @@
+"""`exchange init` and `exchange doctor`: a settings file that explains itself, and a look at whether everything is in order."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, SecretStr
+from sqlalchemy.exc import SQLAlchemyError
+
+from exchange.errors import ConfigError, ExchangeError
+from exchange.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exchange.app import App
+    from exchange.module import Module
+
+WIDTH = 112
+
+
+def _toml(value: Any) -> str:
+    """A default value as TOML."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f'"{key}" = {_toml(each)}' for key, each in value.items()) + " }" if value else "{}"
+    if isinstance(value, BaseModel):
+        return _toml(value.model_dump())
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    line = "#"
+    for word in text.split():
+        if len(line) + len(word) + 1 > WIDTH:
+            yield line
+            line = "#"
+        line += " " + word
+    yield line
+
+
+def _table(model: type[BaseModel], path: str, given: dict[str, Any]) -> Iterator[str]:
+    """The lines of one table: plain values first, then the tables below it."""
+    below: list[tuple[str, type[BaseModel]]] = []
+    if path:
+        yield f"[{path}]"
+    for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
+        if isinstance(field.default, BaseModel):
+            below.append((name, type(field.default)))
+            continue
+        yield from _wrapped(field.description or "")
+        full = f"{path}.{name}".removeprefix(".")
+        if full in given:
+            yield f"{name} = {_toml(given[full])}"
+        else:
+            yield f"# {name} = {'...' if field.default is None else _toml(field.default)}"
+        yield ""
+    for name, section in below:
+        yield from _table(section, f"{path}.{name}".removeprefix("."), given)
+
+
+def settings_text(given: dict[str, Any] | None = None, modules: tuple[Module, ...] = ()) -> str:
+    """A settings file with every setting, its meaning and default; `given` (dotted names) stand as values."""
+    lines = [
+        "# Settings of exchange. A line that begins with # is a comment; without it, the value counts.",
+        "# Every value can also come from the environment: EXCHANGE_SAGE__URL sets url in the table [sage].",
+        "",
+        *_table(Settings, "", given or {}),
+    ]
+    for module in modules:
+        if module.options.model_fields:
+            lines.extend([f"# {module.de}", *_table(module.options, f"modules.{module.name}", given or {})])
+    text = "\n".join(lines)
+    return text.replace("# modules = {}\n", "").rstrip() + "\n"
+
+
+def init(folder: Path, given: dict[str, Any] | None = None) -> Path:
+    """Make the settings file and the folders; the path of the file. Raises ConfigError when there is one already."""
+    from exchange.registry import build  # noqa: PLC0415
+
+    path = folder / "exchange.toml"
+    if path.exists():
+        message = f"{path} exists already; nothing was changed"
+        raise ConfigError(message)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(settings_text(given, tuple(build().modules.values())), "utf-8")
+    for name in ("inbox", "outbox", "archive", "quarantine", "profiles", "images"):
+        (folder / name).mkdir(exist_ok=True)
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that `doctor` looked at.
+
+    Attributes:
+        name: what.
+        problem: what is wrong, or empty.
+        remedy: what to do about it.
+    """
+
+    name: str
+    problem: str = ""
+    remedy: str = ""
+
+
+#: Less free space than this on the work volume is worth a word.
+LEAST_FREE_BYTES = 1024**3
+
+
+def examine(app: App) -> Iterator[Check]:
+    """Look at folders, ledger, Sage, mappings and profiles."""
+    yield from (_folder(app, name) for name in ("inbox", "outbox", "work", "archive", "quarantine"))
+    yield _same_volume(app)
+    free = shutil.disk_usage(app.settings.folder("work")).free
+    yield Check(
+        "free space",
+        f"only {free // 1024**2} MB free" if free < LEAST_FREE_BYTES else "",
+        "make room; with a full disk, files stay in the inbox",
+    )
+    yield _ledger(app)
+    yield from _sage(app)
+    yield _profiles(app)
+
+
+def _folder(app: App, name: str) -> Check:
+    folder = app.settings.folder(name)
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
+            pass
+    except OSError as error:
+        return Check(f"folder {name}", f"{folder}: {error.strerror}", "give the service account the right to write there")
+    if os.name == "nt" and not str(folder).startswith("\\\\") and folder.drive and not Path(folder.drive + "\\").exists():
+        return Check(f"folder {name}", f"{folder} is on a mapped drive", "use the UNC path; services see no mapped drives")
+    return Check(f"folder {name} ({folder})")
+
+
+def _same_volume(app: App) -> Check:
+    inbox, work = app.settings.folder("inbox"), app.settings.folder("work")
+    apart = inbox.stat().st_dev != work.stat().st_dev
+    return Check(
+        "inbox and work on one volume",
+        "they are on different volumes" if apart else "",
+        "put folders.work beside the inbox: then a claim is one rename",
+    )
+
+
+def _ledger(app: App) -> Check:
+    try:
+        waiting = len(app.ledger.open_batches())
+    except SQLAlchemyError as error:
+        return Check("ledger", type(error).__name__, "check ledger.url and the rights of the file or user")
+    return Check(f"ledger ({app.ledger.engine.dialect.name}, {waiting} open)")
+
+
+def _sage(app: App) -> Iterator[Check]:
+    sage = app.settings.sage
+    if sage.url is None:
+        way = f"Sage by files ({sage.way})"
+        problem = "way needs sage.url" if sage.way != "files" else ""
+        yield Check(way, problem, "set sage.url, or sage.way = \"files\"")
+        return
+    try:
+        missing = app.sage.check()
+    except (SQLAlchemyError, ExchangeError) as error:
+        reason = str(error) if isinstance(error, ExchangeError) else type(error).__name__
+        yield Check("Sage database", reason, "check sage.url, the network and the rights of the user")
+        return
+    yield Check(
+        "Sage database",
+        f"missing: {', '.join(missing)}" if missing else "",
+        "this Sage version lacks these; without them the modules that need them cannot run",
+    )
+
+
+def _profiles(app: App) -> Check:
+    wanted = {app.settings.sage.orders.file_profile, app.settings.sage.customers.file_profile}
+    unknown = sorted(wanted - set(app.registry.profiles))
+    return Check(
+        f"profiles ({len(app.registry.profiles)})",
+        f"unknown: {', '.join(unknown)}" if unknown else "",
+        "correct file_profile in the settings, or put the profile into the folder profiles",
+    )

@@ -1,0 +1,276 @@
+"""The records of one batch between check and apply: a temporary table beside the ledger.
+
+Comparing happens in SQL, where a million keys are one join, and the memory stays flat. The table goes away with its
+connection: after a crash the file is read again, which gives the same records.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from exchange.connector import Outcome
+from exchange.ledger import driver_sql, execute_many
+from exchange.ledger_tables import RECORD, RECORD_HISTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from exchange.connector import Applied
+    from exchange.ledger import Batch, Ledger
+
+STAGED = Table(
+    "staged",
+    MetaData(),
+    Column("seq", Integer, primary_key=True),
+    Column("line", Integer, nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("foreign_id", String(120), nullable=False),
+    prefixes=["TEMPORARY"],
+)
+_BY_KEY = Index("staged_key", STAGED.c.key)
+
+#: Records per round trip to the database.
+CHUNK = 5_000
+
+
+class Staged(NamedTuple):
+    """One staged record; see `exchange.connector.Change`."""
+
+    seq: int
+    line: int
+    key: str
+    fingerprint: bytes
+    payload: bytes
+    outcome: str
+
+
+class Staging:
+    """The staged records of one batch, compared with what the ledger knows of their scope."""
+
+    def __init__(self, connection: Connection, scope_id: int) -> None:
+        self.connection = connection
+        self.scope_id = scope_id
+        self.number = 0
+        self._insert = driver_sql(connection, insert(STAGED))
+
+    # Filling
+
+    def add(self, rows: Sequence[tuple[int, str, bytes, bytes]]) -> None:
+        """Stage records: line, key, fingerprint, payload."""
+        first = self.number + 1
+        self.number += len(rows)
+        execute_many(
+            self.connection,
+            self._insert,
+            [
+                (seq, line, key, print_, payload, Outcome.CREATED.value, "")
+                for seq, (line, key, print_, payload) in enumerate(rows, first)
+            ],
+        )
+
+    def close_filling(self) -> None:
+        """After the last record: make keys quick to find."""
+        _BY_KEY.create(self.connection)
+        if self.connection.dialect.name == "postgresql":
+            self.connection.exec_driver_sql("ANALYZE staged")
+
+    def doubles(self) -> dict[str, list[tuple[int, bytes]]]:
+        """Keys that stand more than once in the file, with lines and fingerprints in the order of the file."""
+        twice = select(STAGED.c.key).group_by(STAGED.c.key).having(func.count() > 1)
+        query = select(STAGED.c.key, STAGED.c.line, STAGED.c.fingerprint).where(STAGED.c.key.in_(twice))
+        result: dict[str, list[tuple[int, bytes]]] = {}
+        for key, line, fingerprint in self.connection.execute(query.order_by(STAGED.c.seq)):
+            result.setdefault(key, []).append((line, fingerprint))
+        return result
+
+    def remove_lines(self, lines: Iterable[int]) -> None:
+        """Take records out again, by line."""
+        all_lines = list(lines)
+        for start in range(0, len(all_lines), 500):
+            self.connection.execute(delete(STAGED).where(STAGED.c.line.in_(all_lines[start : start + 500])))
+
+    def empty(self) -> None:
+        """Take all records out."""
+        self.connection.execute(delete(STAGED))
+
+    # Comparing
+
+    def known(self) -> int:
+        """How many records the ledger knows in this scope."""
+        query = select(func.count()).select_from(RECORD).where(*self._alive())
+        return int(self.connection.execute(query).scalar_one())
+
+    def compare(self) -> dict[str, int]:
+        """Set the expected outcome of every staged record; the number per outcome."""
+        if self.known_at_all():
+            known = (
+                select(case((RECORD.c.fingerprint == STAGED.c.fingerprint, Outcome.UNCHANGED), else_=Outcome.UPDATED))
+                .where(*self._alive(), RECORD.c.key == STAGED.c.key)
+                .scalar_subquery()
+            )
+            self.connection.execute(update(STAGED).values(outcome=func.coalesce(known, Outcome.CREATED.value)))
+        query = select(STAGED.c.outcome, func.count()).group_by(STAGED.c.outcome)
+        return {outcome: number for outcome, number in self.connection.execute(query)}
+
+    def known_at_all(self) -> bool:
+        """Whether the scope has any record."""
+        query = select(literal(1)).select_from(RECORD).where(RECORD.c.scope_id == self.scope_id).limit(1)
+        return self.connection.execute(query).first() is not None
+
+    def vanished(self) -> list[str]:
+        """Keys that the ledger knows and the file does not have."""
+        here = exists().where(STAGED.c.key == RECORD.c.key)
+        query = select(RECORD.c.key).where(*self._alive(), ~here).order_by(RECORD.c.key)
+        return [key for (key,) in self.connection.execute(query)]
+
+    def hold_updated(self) -> list[tuple[int, str, str]]:
+        """Take out the records that would change a known one; their lines, keys and what the target calls them."""
+        updated = STAGED.c.outcome == Outcome.UPDATED.value
+        query = (
+            select(STAGED.c.line, STAGED.c.key, RECORD.c.foreign_id)
+            .join(RECORD, and_(RECORD.c.scope_id == self.scope_id, RECORD.c.key == STAGED.c.key))
+            .where(updated)
+            .order_by(STAGED.c.seq)
+        )
+        held = [(line, key, foreign_id) for line, key, foreign_id in self.connection.execute(query)]
+        if held:
+            self.connection.execute(delete(STAGED).where(updated))
+        return held
+
+    def changes(self, *, whole: bool = False) -> Iterator[Staged]:
+        """The records to apply, in the order of the file; with `whole` also those that did not change."""
+        last = 0
+        columns = [STAGED.c[name] for name in Staged._fields]
+        wanted = literal(1) == literal(1) if whole else STAGED.c.outcome != Outcome.UNCHANGED.value
+        while True:  # page by page: no cursor stays open while the target works
+            query = select(*columns).where(STAGED.c.seq > last, wanted).order_by(STAGED.c.seq).limit(CHUNK)
+            page = self.connection.execute(query).all()
+            if not page:
+                return
+            for row in page:
+                yield Staged(*row)
+            last = page[-1][0]
+
+    # After applying
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that writes the ledger and still sees the staged records."""
+        self.connection.commit()
+        self.connection.execution_options(writes=True)
+        with self.connection.begin():
+            yield self.connection
+
+    def lines(self, seqs: Sequence[int]) -> dict[int, tuple[int, str, str]]:
+        """Line, key and expected outcome of records, by number."""
+        result: dict[int, tuple[int, str, str]] = {}
+        for start in range(0, len(seqs), 500):
+            query = select(STAGED.c.seq, STAGED.c.line, STAGED.c.key, STAGED.c.outcome)
+            for seq, *rest in self.connection.execute(query.where(STAGED.c.seq.in_(seqs[start : start + 500]))):
+                result[seq] = (rest[0], rest[1], rest[2])
+        return result
+
+    def record(self, applied: Sequence[Applied]) -> None:
+        """Keep what a target said of single records; rejected and held ones leave the table."""
+        refused = (Outcome.REJECTED, Outcome.HELD)
+        gone = [(each.seq,) for each in applied if each.outcome in refused]
+        kept = [(each.outcome.value, each.foreign_id, each.seq) for each in applied if each.outcome not in refused]
+        mark = "%s" if self.connection.dialect.paramstyle == "format" else "?"
+        if gone:
+            execute_many(self.connection, f"DELETE FROM staged WHERE seq = {mark}", gone)  # noqa: S608 - no data
+        if kept:
+            sql = f"UPDATE staged SET outcome = {mark}, foreign_id = {mark} WHERE seq = {mark}"  # noqa: S608 - no data
+            execute_many(self.connection, sql, kept)
+
+    def store(self, connection: Connection, batch: Batch, vanished: Sequence[str]) -> None:
+        """Within a transaction on the same connection: the ledger learns what was applied.
+
+        A record that changes leaves its former state in the history.
+        """
+        same_key = and_(RECORD.c.scope_id == self.scope_id, RECORD.c.key == STAGED.c.key)
+        history = RECORD_HISTORY.c
+        columns = ("scope_id", "key", "fingerprint", "outcome", "batch_id", "line", "foreign_id")
+        if self.known_at_all():
+            news = STAGED.c.outcome != Outcome.UNCHANGED.value
+            former = select(*[RECORD.c[name] for name in columns]).join(STAGED, same_key).where(news)
+            connection.execute(insert(RECORD_HISTORY).from_select([history[name] for name in columns], former))
+            connection.execute(
+                update(RECORD)
+                .where(same_key, news)
+                .values(
+                    fingerprint=STAGED.c.fingerprint,
+                    outcome=STAGED.c.outcome,
+                    batch_id=batch.id,
+                    line=STAGED.c.line,
+                    foreign_id=case((STAGED.c.foreign_id == "", RECORD.c.foreign_id), else_=STAGED.c.foreign_id),
+                )
+            )
+            self._delete(connection, batch, vanished)
+        fresh = (
+            select(
+                literal(self.scope_id),
+                STAGED.c.key,
+                STAGED.c.fingerprint,
+                STAGED.c.outcome,
+                literal(batch.id),
+                STAGED.c.line,
+                STAGED.c.foreign_id,
+            )
+            .where(~exists().where(same_key).correlate(STAGED))
+            .order_by(STAGED.c.key)  # in the order of the primary key, pages fill one after the other
+        )
+        connection.execute(insert(RECORD).from_select([RECORD.c[name] for name in columns], fresh))
+
+    def _delete(self, connection: Connection, batch: Batch, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), 500):
+            some = [RECORD.c.scope_id == self.scope_id, RECORD.c.key.in_(keys[start : start + 500])]
+            former = select(
+                RECORD.c.scope_id, RECORD.c.key, RECORD.c.fingerprint, RECORD.c.outcome, RECORD.c.batch_id, RECORD.c.line
+            ).add_columns(RECORD.c.foreign_id)
+            columns = ["scope_id", "key", "fingerprint", "outcome", "batch_id", "line", "foreign_id"]
+            connection.execute(insert(RECORD_HISTORY).from_select(columns, former.where(*some)))
+            connection.execute(
+                update(RECORD).where(*some).values(outcome=Outcome.DELETED.value, batch_id=batch.id, line=0)
+            )
+
+    def _alive(self) -> tuple[Any, ...]:
+        return (RECORD.c.scope_id == self.scope_id, RECORD.c.outcome != Outcome.DELETED.value)
+
+
+@contextmanager
+def staging(ledger: Ledger, scope_id: int) -> Iterator[Staging]:
+    """An empty staging table on a connection of its own; gone at the end."""
+    with ledger.engine.connect() as connection:
+        STAGED.create(connection)
+        connection.commit()
+        try:
+            yield Staging(connection, scope_id)
+        finally:
+            connection.rollback()
+            STAGED.drop(connection)
+            connection.commit()

@@ -1,0 +1,8 @@
+"""Excel workbooks: what the codec and the template writer share.
+
+    container   is the file a workbook at all, and a harmless one
+    book        open workbook, one cheap look over a sheet's xml, rows
+    table       which sheet, which header row, which column holds which field
+    cells       one cell → raw value, or what is wrong with the cell
+    marking     the user's own workbook with the faulty cells marked
+"""

@@ -1,0 +1,78 @@
+"""Runs a program and tells how long it took and how much memory it had at most."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+class Run(NamedTuple):
+    """One finished run: wall-clock seconds of the whole process, largest resident memory, and what it printed."""
+
+    seconds: float
+    peak_megabytes: float
+    output: str
+
+
+class ProgramFailedError(Exception):
+    """The measured program did not do its work, so its time says nothing."""
+
+
+def run(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Run:
+    """Run a program to its end. Raises ProgramFailedError with what it printed."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    output = process.stdout.read().decode("utf-8", "replace")
+    code, peak = _wait(process)
+    process.stdout.close()
+    seconds = time.perf_counter() - began
+    if code:
+        raise ProgramFailedError(f"{' '.join(map(str, command))} ended with {code}:\n{output}")
+    return Run(seconds, peak, output)
+
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    class _MemoryCounters(ctypes.Structure):
+        """PROCESS_MEMORY_COUNTERS."""
+
+        _fields_ = (
+            ("cb", wintypes.DWORD),
+            ("PageFaultCount", wintypes.DWORD),
+            ("PeakWorkingSetSize", ctypes.c_size_t),
+            ("WorkingSetSize", ctypes.c_size_t),
+            ("QuotaPeakPagedPoolUsage", ctypes.c_size_t),
+            ("QuotaPagedPoolUsage", ctypes.c_size_t),
+            ("QuotaPeakNonPagedPoolUsage", ctypes.c_size_t),
+            ("QuotaNonPagedPoolUsage", ctypes.c_size_t),
+            ("PagefileUsage", ctypes.c_size_t),
+            ("PeakPagefileUsage", ctypes.c_size_t),
+        )
+
+    def _wait(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+        code = process.wait()
+        counters = _MemoryCounters(cb=ctypes.sizeof(_MemoryCounters))
+        handle = wintypes.HANDLE(int(process._handle))  # still open, so the ended process can be asked
+        if not ctypes.windll.psapi.GetProcessMemoryInfo(handle, ctypes.byref(counters), counters.cb):
+            raise ctypes.WinError()
+        return code, counters.PeakWorkingSetSize / 2**20
+
+else:
+    import os
+
+    def _wait(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        # Kilobytes, but bytes on a Mac.
+        return process.returncode, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
