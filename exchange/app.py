@@ -6,18 +6,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from exchange import ledgers
 from exchange.codec import Limits, Meta
 from exchange.connector import Everything, Landing, Lookup, Target
 from exchange.connectors.outbox import OutboxTarget
-from exchange.errors import ConfigError, TransientError
+from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.ledger import Batch, Ledger, Origin
 from exchange.ledgers.migrations import migrate
 from exchange.module import Side
 from exchange.owner import Owner
+from exchange.pipeline.check import Checker
 from exchange.pipeline.claim import put
+from exchange.pipeline.read import read
 from exchange.pipeline.run import Pipeline
 from exchange.pipeline.work import Job
 from exchange.registry import build
@@ -78,13 +80,16 @@ class App:
             self._sage.close()
 
     def _open_ledger(self) -> Engine:
-        url = secret(self.settings.ledger.url)
-        prefix = "sqlite:///"
-        if url.startswith(prefix) and url != f"{prefix}:memory:":  # a relative file lies beside exchange.toml
-            url = prefix + str(self.settings.root / url.removeprefix(prefix))
-        engine = ledgers.engine(url)
+        engine = ledgers.engine(self._located(secret(self.settings.ledger.url)))
         migrate(engine)
         return engine
+
+    def _located(self, url: str) -> str:
+        """A relative SQLite file lies beside exchange.toml, wherever the command was called."""
+        prefix = "sqlite:///"
+        if not url.startswith(prefix) or url == f"{prefix}:memory:":
+            return url
+        return prefix + str(self.settings.root / url.removeprefix(prefix))
 
     def _read_options(self) -> dict[str, Any]:
         given = self.settings.modules
@@ -113,7 +118,10 @@ class App:
         if self._sage is None:
             from exchange.connectors.sage import SageDatabase  # noqa: PLC0415 - only who has a database pays for it
 
-            self._sage = SageDatabase(self.settings.sage, pictures=self.settings.folder("images"), root=self.settings.root)
+            url = SecretStr(self._located(secret(self.settings.sage.url)))
+            located = self.settings.sage.model_copy(update={"url": url})
+            pictures = self.settings.folder("images")
+            self._sage = SageDatabase(located, pictures=pictures, zone=self.settings.zone)
         return self._sage
 
     def lookup(self, module: Module) -> Lookup:
@@ -177,6 +185,14 @@ class App:
             progress=self.progress,
         )
 
+    def code_lists(self) -> dict[str, list[tuple[str, str]]]:
+        """Codes of Sage with their meaning, per field of the customer template; empty without a database."""
+        if self.settings.sage.url is None:
+            return {}
+        from exchange.connectors.sage import code_lists  # noqa: PLC0415
+
+        return code_lists(self.sage)
+
     # Verbs
 
     def process(self, batch: Batch) -> Batch | None:
@@ -230,6 +246,17 @@ class App:
         name = self.registry.module(module).name if module else ""
         batch = Batch(uid="dry-run", file_name=path.name, received_at=self.ledger.now(), module=name, profile=profile)
         return self.pipeline.dry_run(batch, path)
+
+    def read_records(self, path: Path, profile: str, take: Callable[[Any], None]) -> None:
+        """Read and convert a file without checking rules; `take` gets every record. Raises BatchError."""
+        batch = Batch(uid="read", file_name=path.name, received_at=self.ledger.now(), profile=profile)
+        job = self.job(batch, path, self.registry.profile(profile))
+        checker = Checker(job)
+        for raw in read(job):
+            record = checker.record(raw)
+            if isinstance(record, list):
+                raise BatchError(*record)
+            take(record)
 
     def export(self, module: str, out_profile: str, *, full: bool = False) -> Batch:
         """Read a module's records out of Sage and bring what changed into the outbox.

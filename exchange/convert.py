@@ -14,7 +14,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -243,8 +243,6 @@ def _text_reader(field: Field) -> Callable[[Any], str]:
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
-_CANONICAL_NUMBER = re.compile(r"[+-]?(\d+)(?:\.(\d+))?")
-
 
 def canonical(value: Decimal, places: int, least_places: int = 0) -> Decimal:
     """The same number with at most `places` and at least `least_places` decimals, so that equal numbers look equal."""
@@ -263,10 +261,10 @@ def half_up(value: Decimal, places: int = 2) -> Decimal:
 
 def _number_pattern(dialect: Dialect) -> re.Pattern[str]:
     decimal = re.escape(dialect.decimal)
-    plain = r"\d+"
+    plain = "[0-9]+"
     if dialect.thousands:
-        plain = rf"(?:\d{{1,3}}(?:{re.escape(dialect.thousands)}\d{{3}})+|\d+)"
-    return re.compile(rf"(?P<sign>[+-]?)(?P<whole>{plain})(?:{decimal}(?P<fraction>\d+))?(?P<after>-?)")
+        plain = f"(?:[0-9]{{1,3}}(?:{re.escape(dialect.thousands)}[0-9]{{3}})+|[0-9]+)"
+    return re.compile(rf"(?P<sign>[+-]?)(?P<whole>{plain})(?:{decimal}(?P<fraction>[0-9]+))?(?P<after>-?)")
 
 
 def number_form(dialect: Dialect, places: int) -> str:
@@ -316,10 +314,7 @@ def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | 
         if len(digits) > 40:  # noqa: PLR2004 - no amount on earth; keeps Decimal arithmetic exact
             raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
         sign = "-" if "-" in (match["sign"], match["after"]) else ""
-        try:
-            return _checked(Decimal(f"{sign}{digits}.{match['fraction'] or '0'}"), raw, field, dialect)
-        except InvalidOperation as error:
-            raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places)) from error
+        return _checked(Decimal(f"{sign}{digits}.{match['fraction'] or '0'}"), raw, field, dialect)
 
     return read
 
@@ -425,7 +420,8 @@ def _moment_reader(dialect: Dialect) -> Callable[[Any], datetime | None]:
 def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
     """The function raw → value for this field.
 
-    Raw values are text, or what the file type knows itself: Decimal, int, float, bool, date, datetime. Empty text gives
+    Raw values are text, or what the file type knows itself: Decimal, int, float, bool, date, datetime; never a list or
+    dict. A ConversionError as raw value is raised: the codec has already seen what is wrong with the cell. Empty text gives
     `None` (or `""` for text fields). The function raises ConversionError.
     """
     if field.kind is Kind.TEXT:

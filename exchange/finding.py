@@ -154,6 +154,6 @@ class _Lenient(dict[str, str]):
         return "{" + name + "}"
 
 
-def found(what: Kind, at: Locator = NOWHERE, key: str = "", **values: object) -> Finding:
+def found(what: Kind, at: Locator = NOWHERE, key: str = "", /, **values: object) -> Finding:
     """A finding whose values are made fit to be shown."""
     return Finding(what, at, {name: shown(value) for name, value in values.items()}, key)

@@ -7,7 +7,7 @@ one declaration serves Sage's own database (which has them) and a stand-in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -420,3 +420,83 @@ def own(table: Table, name: str) -> ColumnElement[Any]:
         if each.name.lower() == name.lower():
             return each
     return column(name)
+
+
+# --- the tree of article groups --------------------------------------------------------------------------------------
+
+#: What stands for "no parent" (`sage-100.md` 2.4).
+ROOTS = frozenset({"", "EMPTY"})
+#: Sage's technical group.
+DUMMY = "dummy"
+
+
+class Group(NamedTuple):
+    """One row of KHKArtikelgruppen: the codes from the main group down."""
+
+    main: str
+    parent: str
+    code: str
+
+
+def group(main: str | None, parent: str | None, code: str | None) -> Group:
+    """The codes without the blanks that pad them; every spelling of "no parent" becomes the empty text."""
+    main, parent, code = ((each or "").strip() for each in (main, parent, code))
+    return Group(main, "" if parent.upper() in ROOTS else parent, code)
+
+
+def _part(code: str) -> str:
+    """A code as part of a path: a `/` of its own must not look like a level."""
+    return code.replace("%", "%25").replace("/", "%2F")
+
+
+class GroupTree:
+    """Paths of article groups. One code can stand under several parents, so a group is told by its path (2.4).
+
+    Args:
+        rows: all groups.
+    """
+
+    def __init__(self, rows: Iterable[Group]) -> None:
+        self.groups = [row for row in dict.fromkeys(rows) if row.code and row.code.casefold() != DUMMY]
+        self._by_code: dict[str, list[Group]] = {}
+        for each in self.groups:
+            self._by_code.setdefault(each.code, []).append(each)
+        self._paths: dict[Group, tuple[str, ...]] = {}
+
+    def paths(self, of: Group) -> tuple[str, ...]:
+        """Every path to a group, none for one that is its own ancestor. A parent that does not exist is taken as a root."""
+        return self._walk(of, frozenset())
+
+    def stands_in(self, of: Group) -> tuple[str, ...]:
+        """The paths for the group that an article names; its main or parent group may be out of date."""
+        same_code = self._by_code.get(of.code, [])
+        for fits in (
+            [each for each in same_code if each == of],
+            [each for each in same_code if each.main == of.main],
+            same_code,
+        ):
+            if fits:
+                return tuple(dict.fromkeys(path for each in fits for path in self.paths(each)))
+        return ()
+
+    def _walk(self, of: Group, below: frozenset[Group]) -> tuple[str, ...]:
+        if of in self._paths:
+            return self._paths[of]
+        if of in below:
+            return ()
+        parents = self._parents(of)
+        if not of.parent:
+            above: Sequence[str] = ("",)
+        elif parents:
+            above = [f"{path}/" for parent in parents for path in self._walk(parent, below | {of})]
+        else:
+            above = () if of.parent.casefold() == DUMMY else (f"{_part(of.parent)}/",)
+        found = tuple(dict.fromkeys(path + _part(of.code) for path in above))
+        if not below:  # only a walk from its own start has seen every ancestor
+            self._paths[of] = found
+        return found
+
+    def _parents(self, of: Group) -> list[Group]:
+        """The groups above: those of the same main group, or any where it has none."""
+        named = self._by_code.get(of.parent, [])
+        return [each for each in named if each.main == of.main] or named

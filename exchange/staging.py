@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Column,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -52,7 +51,6 @@ STAGED = Table(
     Column("foreign_id", String(120), nullable=False),
     prefixes=["TEMPORARY"],
 )
-_BY_KEY = Index("staged_key", STAGED.c.key)
 
 #: Records per round trip to the database.
 CHUNK = 5_000
@@ -95,7 +93,7 @@ class Staging:
 
     def close_filling(self) -> None:
         """After the last record: make keys quick to find."""
-        _BY_KEY.create(self.connection)
+        self.connection.exec_driver_sql("CREATE INDEX staged_key ON staged (key)")
         if self.connection.dialect.name == "postgresql":
             self.connection.exec_driver_sql("ANALYZE staged")
 

@@ -54,11 +54,12 @@ def apply(job: Job, staging: Staging, ledger: Ledger, vanished: Sequence[str]) -
     if not counts.balanced:
         message = f"batch {job.batch.uid}: {counts.rows_in} records in, but {counts} came out"
         raise FatalError(message)
+    findings = job.located(job.report.findings)
     files = [_written(each.part, each.final) for each in job.landing.outputs]
     with staging.transaction() as connection:
         staging.store(connection, job.batch, vanished)
         ledger.wrote(connection, job.batch, files)
-        ledger.settle(connection, job.batch, State.APPLIED, counts, job.report.findings)
+        ledger.settle(connection, job.batch, State.APPLIED, counts, findings)
 
 
 def _take_in(job: Job, staging: Staging, applied: Sequence[Applied]) -> None:

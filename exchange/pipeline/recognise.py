@@ -52,6 +52,11 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
     if batch.profile:
         return registry.profile(batch.profile), signature
     module = batch.module or _module_of_folder(batch.folder, registry)
+    if signature is None:
+        _say_why(path, registry)
+        own = registry.profiles.get(f"{module}_{_format(path, registry)}") if module else None
+        if own is not None:  # the sender says what it is: reading it will tell what is wrong
+            return own, None
     fitting = list(_fitting(registry, signature, module))
     if not fitting:
         seen = f" ({signature.format}: {', '.join(signature.names[:SHOWN_NAMES])})" if signature else ""
@@ -72,6 +77,21 @@ def _signature(path: Path, registry: Registry) -> Signature | None:
         if signature is not None:
             return signature
     return None
+
+
+def _say_why(path: Path, registry: Registry) -> None:
+    """Raise BatchError when the codec that the suffix names knows why it cannot use the file."""
+    for codec in registry.codecs.values():
+        why_not = getattr(codec, "why_not", None)
+        if why_not is not None and path.suffix.casefold() in codec.suffixes:
+            finding = why_not(path)
+            if finding is not None:
+                raise BatchError(finding)
+
+
+def _format(path: Path, registry: Registry) -> str:
+    suffix = path.suffix.casefold()
+    return next((codec.format for codec in registry.codecs.values() if suffix in codec.suffixes), "")
 
 
 def _module_of_folder(folder: str, registry: Registry) -> str:

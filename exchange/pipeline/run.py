@@ -134,8 +134,17 @@ class Pipeline:
         """claimed → refused: nothing was applied, every record that was read counts as rejected."""
         rows = job.report.rows_in if job else 0
         findings = [*why, *(each for each in (job.report.findings if job else []) if each not in why)]
+        if job:
+            findings = self._located(job, findings)
         with self.ledger.writing() as connection:
             self.ledger.settle(connection, batch, State.REFUSED, Counts(rows_in=rows, rejected=rows), findings)
+
+    @staticmethod
+    def _located(job: Job, findings: list[Finding]) -> list[Finding]:
+        try:
+            return job.located(findings)
+        except BatchError:  # the file is too broken to find columns in; lines must do
+            return findings
 
     def _finish(self, batch: Batch, home: Path, path: Path | None) -> Batch:
         """applied → done, refused → quarantined: publish, answer, put the original away."""

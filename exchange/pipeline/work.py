@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.errors import BatchError
-from exchange.finding import Finding, Locator, Severity, kind
+from exchange.finding import Finding, Severity, kind
 from exchange.ledger import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from exchange.codec import Codec, Limits
     from exchange.connector import Landing, Lookup, Target
+    from exchange.finding import Locator
     from exchange.ledger import Batch
     from exchange.module import Module
     from exchange.profile import Layout, Profile
@@ -110,11 +111,13 @@ class Job:
     report: Report = field(default_factory=Report)
     progress: Callable[[int], None] = lambda _number: None
 
-    def locator(self) -> Callable[[int, str], Locator]:
-        """How places are told to the sender: by sheet and cell where the file type has them."""
-        locate: Callable[[Path, Layout], Callable[[int, str], Locator]] | None = getattr(self.codec, "locate", None)
-        if locate is None:
-            return Locator
-        return locate(self.path, self.layout)
-
-
+    def located(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings with their places as the sender sees them: by sheet and cell where the file type has them."""
+        locate = getattr(self.codec, "locate", None)
+        if locate is None or not any(each.at.line for each in findings):
+            return list(findings)
+        place: Callable[[int, str], Locator] = locate(self.path, self.layout)
+        return [
+            replace(each, at=place(each.at.line, each.at.field)) if each.at.line and not each.at.cell else each
+            for each in findings
+        ]

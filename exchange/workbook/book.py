@@ -162,7 +162,8 @@ class Book:
 
 def _row_before(cells: bytes, position: int) -> str | None:
     """Number of the row whose cell (or own tag) was the last to begin before a position."""
-    match = _PLACE.match(cells, cells.rfind(b' r="', 0, position) % (len(cells) + 1))
+    start = cells.rfind(b' r="', 0, position)
+    match = _PLACE.match(cells, start) if start >= 0 else None
     return match[1].decode() if match else None
 
 

@@ -1,7 +1,7 @@
 """One cell → raw value, or what is wrong with the cell.
 
-A cell knows whether it is text, number, flag or date, and that knowledge is used, not guessed: what people see in the cell
-must be what is read. Source: fault catalogue X5 to X9, V10 to V13; formats.md 4.2.
+A cell knows whether it is text, number, flag or date, and that knowledge is used, not guessed: what people see in the
+cell must be what is read. Source: fault catalogue X5 to X9, V10 to V13; formats.md 4.2.
 """
 
 from __future__ import annotations

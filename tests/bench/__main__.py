@@ -2,8 +2,8 @@
 
     python -m tests.bench [--rows N] [--orders N] [--megabytes N] [--rounds N] [--only WORKLOAD] [--at-most RATIO]
 
-Each round runs floor and program in turn, each in a process of its own; the table shows medians. The time of the program is
-that of the whole command, start of Python included; the floor's is that of its work alone.
+Each round runs floor and program in turn, each in a process of its own; the table shows medians. The time of the
+program is that of the whole command, start of Python included; the floor's is that of its work alone.
 """
 
 from __future__ import annotations

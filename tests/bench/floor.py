@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 #: Records that are inserted at once.
-BATCH = 5_000
+BATCH = 1_000
 
 
 class Result(NamedTuple):

@@ -72,8 +72,9 @@ def _product(index: int, random: Random) -> str:
         "number": number, "language": "de", "name": name, "matchcode": name.upper()[:50], "type": "article",
         "active": 1, "brand": f"Werk {index % 40}", "manufacturer_number": f"MW-{index}",
         "supplier": f"K{70_000 + index % 90}", "ean": f"4006{index:09d}", "unit": "Stk", "price_unit": 1,
-        "tax_class": 1, "tax_rate": 19, "weight_kg": Decimal(random.randrange(1, 9_999)) / 1000, "short_text": name, "long_text": text,
-        "meta_title": name, "meta_description": text[:120], "meta_keywords": "Küche, Haushalt",
+        "tax_class": 1, "tax_rate": 19, "weight_kg": Decimal(random.randrange(1, 9_999)) / 1000,
+        "short_text": name, "long_text": text, "meta_title": name, "meta_description": text[:120],
+        "meta_keywords": "Küche, Haushalt",
     }  # fmt: skip
     prices: list[dict[str, object]] = [
         {"price_list": 1, "currency": "EUR", "gross": 1, "from_quantity": quantity, "price": price - step}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Run(NamedTuple):
-    """One finished run: wall-clock seconds of the whole process, largest resident memory, and what it printed."""
+    """One finished run: wall-clock seconds of the whole process, largest resident memory, and its standard output."""
 
     seconds: float
     peak_megabytes: float
@@ -27,17 +28,21 @@ class ProgramFailedError(Exception):
 def run(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Run:
     """Run a program to its end. Raises ProgramFailedError with what it printed."""
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
-    )
-    assert process.stdout is not None
-    output = process.stdout.read().decode("utf-8", "replace")
-    code, peak = _wait(process)
-    process.stdout.close()
-    seconds = time.perf_counter() - began
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=out, stderr=errors, stdin=subprocess.DEVNULL
+        )
+        code, peak = _wait(process)
+        seconds = time.perf_counter() - began
+        printed, complaint = (_text(file) for file in (out, errors))
     if code:
-        raise ProgramFailedError(f"{' '.join(map(str, command))} ended with {code}:\n{output}")
-    return Run(seconds, peak, output)
+        raise ProgramFailedError(f"{' '.join(map(str, command))} ended with {code}:\n{printed}{complaint}")
+    return Run(seconds, peak, printed)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 if sys.platform == "win32":

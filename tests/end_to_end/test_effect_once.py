@@ -62,7 +62,9 @@ def test_documents_are_written_once(tmp_path: Path, point: str) -> None:
     answered_once(installation)
     documents = installation.sage("SELECT Referenznummer FROM KHKVKBelege WHERE Referenznummer LIKE 'ORD%'")
     assert sorted(number for (number,) in documents) == ["ORD1", "ORD2"]
-    customers = installation.sage("SELECT count(*) FROM KHKAdressen WHERE EMail IN ('neu@example.org', 'zweite@example.org')")
+    customers = installation.sage(
+        "SELECT count(*) FROM KHKAdressen WHERE EMail IN ('neu@example.org', 'zweite@example.org')"
+    )
     assert customers == [(2,)]
 
 

@@ -1,0 +1,170 @@
+"""New accounts: rows copied from a template customer (`sage-100.md` section 4, "Template customers")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from exchange import khk
+from exchange.connectors.sage.accounts import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, RowMapping, Table
+
+    from exchange.connectors.sage.database import SageDatabase
+
+#: What the template knows of itself and a new customer must not inherit. KtoTyp marks templates (inferred).
+_OWN: Mapping[str, Any] = {
+    "KtoArt": "D",
+    "KtoTyp": 0,
+    "IstGesperrt": khk.NO,
+    "Aktiv": khk.YES,
+    "EULand": "",
+    "EUUStID": "",
+    "Rechnungsempfaenger": "",
+    "Referenznummer": "",
+    "KundenSteuerNr": "",
+    "LeitwegID": "",
+    "WSKdNr": "",
+    "WSEmail": "",
+    "WSGuid": None,
+    "WSName": None,
+    "LetzterUmsatz": None,
+    "LetzteMahnung": None,
+    "AngefragteUStId": None,
+    "PruefName": None,
+    "PruefStrasse": None,
+    "PruefPlz": None,
+    "PruefOrt": None,
+    "AntwortDatum": None,
+    "AntwortCode": None,
+    "AntwortUStId": None,
+}
+#: Kategorie of an ordinary address (`sage-100.md` 2.11).
+_ORDINARY = 0
+
+
+def _writable(table: Table) -> list[str]:
+    """Columns that take values: the server fills row versions, identities and computed columns itself."""
+    return [
+        column.name
+        for column in table.c
+        if column.name.lower() != "timestamp" and column.identity is None and column.computed is None
+    ]
+
+
+class NewAccounts:
+    """Collects the accounts that a chunk creates and writes them at its end.
+
+    Args:
+        sage: the database.
+    """
+
+    def __init__(self, sage: SageDatabase) -> None:
+        self.mandant = sage.settings.mandant
+        self.templates = sage.settings.customers.templates
+        self._table = sage.table(khk.KONTOKORRENT.name)
+        self._columns = _writable(self._table)
+        self._known: dict[str, RowMapping | None] = {}
+        self._languages: dict[str, tuple[str, str]] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what was collected."""
+        self.accounts: list[dict[str, Any]] = []
+        self.addresses: list[dict[str, Any]] = []
+        self.contacts: list[dict[str, Any]] = []
+        self.banks: list[dict[str, Any]] = []
+
+    def template_of(self, country: str) -> str:
+        """Number of the template customer for a country, or empty."""
+        return self.templates.get(country, self.templates.get("*", ""))
+
+    def has_template(self, connection: Connection, number: str) -> bool:
+        """Whether the template exists."""
+        if number not in self._known:
+            query = select(*(self._table.c[name] for name in self._columns)).where(
+                self._table.c.Mandant == self.mandant, self._table.c.Kto == number
+            )
+            self._known[number] = connection.execute(query).mappings().first()
+            self._languages[number] = self._address_of(connection, number)
+        return self._known[number] is not None
+
+    def _address_of(self, connection: Connection, number: str) -> tuple[str, str]:
+        """Language and address group of the template."""
+        account, address = khk.KONTOKORRENT.c, khk.ADRESSEN.c
+        query = (
+            select(address.Sprache, address.Gruppe)
+            .join_from(khk.ADRESSEN, khk.KONTOKORRENT, address.Adresse == account.Adresse)
+            .where(account.Mandant == self.mandant, address.Mandant == self.mandant, account.Kto == number)
+        )
+        row = connection.execute(query).first()
+        return ("", "") if row is None else (row.Sprache or "", row.Gruppe or "")
+
+    def add(self, template: str, kto: str, account: Mapping[str, Any], address: Mapping[str, Any]) -> Account:
+        """Collect a new account; `account` and `address` hold what is not the template's. Ids come when it is written."""
+        copied = self._known[template] or {}
+        language, group = self._languages[template]
+        place = {"Sprache": language, "Gruppe": group, "Kategorie": _ORDINARY, "Aktiv": khk.YES} | dict(address)
+        own = {name: value for name, value in (_OWN | dict(account)).items() if name in copied}
+        row = dict(copied) | own | {"Kto": kto, "Mandant": self.mandant}
+        place["Mandant"] = self.mandant
+        self.accounts.append(row)
+        self.addresses.append(place)
+        return Account(_Joined(row, place), created=True)
+
+    def wanted(self) -> dict[Table, int]:
+        """How many ids are needed."""
+        return {khk.ADRESSEN: len(self.addresses), khk.ANSPRECHPARTNER: len(self.contacts)}
+
+    def number(self, first: Mapping[Table, int]) -> None:
+        """Give addresses and contacts their ids; contacts of new accounts name their account in `Kto`."""
+        by_account: dict[str, int] = {}
+        for offset, (account, address) in enumerate(zip(self.accounts, self.addresses, strict=True)):
+            number = first[khk.ADRESSEN] + offset
+            address["Adresse"] = account["Adresse"] = number
+            if "StandardAdresse" in account:
+                account["StandardAdresse"] = number
+            by_account[account["Kto"]] = number
+        for offset, contact in enumerate(self.contacts):
+            contact["Nummer"] = first[khk.ANSPRECHPARTNER] + offset
+        for dependent in (*self.contacts, *self.banks):
+            kto = dependent.pop("Kto", None)
+            if kto is not None:
+                dependent["Adresse"] = by_account[kto]
+
+    def write(self, connection: Connection) -> None:
+        """Insert everything."""
+        _insert(connection, khk.ADRESSEN, self.addresses)
+        _insert(connection, self._table, self.accounts)
+        _insert(connection, khk.ANSPRECHPARTNER, self.contacts)
+        _insert(connection, khk.BANKVERBINDUNGEN, self.banks)
+
+
+class _Joined(Mapping[str, Any]):
+    """A new account and its address as one row, as `Accounts` reads them; ids appear once they are given."""
+
+    def __init__(self, account: Mapping[str, Any], address: Mapping[str, Any]) -> None:
+        self._account, self._address = account, address
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._account.get(name, self._address.get(name))
+        return "" if value is None else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._address, **self._account})
+
+    def __len__(self) -> int:
+        return len({**self._address, **self._account})
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of differing columns: a column that a row does not name becomes NULL."""
+    if rows:
+        names = dict.fromkeys(name for row in rows for name in row)
+        connection.execute(insert(table), [{name: row.get(name) for name in names} for row in rows])
+

@@ -1,0 +1,91 @@
+"""The bench measures with files that are what they claim to be, and its floors do all of their work."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections import Counter
+from contextlib import closing
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench import floor, generate, measure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ARTICLES = [generate.article_number(index) for index in range(30)]
+
+
+def rows(database: Path, table: str) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        [(count,)] = connection.execute(f"SELECT count(*) FROM {table}")
+    return count
+
+
+@pytest.mark.parametrize("side", ["Excl", "Incl"])
+def test_generated_orders_add_up_to_the_cent(side: str) -> None:
+    """Lines and shipping make the total, and the taxes per rate are the difference of the lines."""
+    for order in generate.orders(300, ARTICLES):
+        lines = order["products"]["resource"]["embedded"]
+        taxes = Counter[Decimal]()
+        for line in lines:
+            taxes[line["taxRate"]] += line["priceIncl"] - line["priceExcl"]
+
+        assert 1 <= len(lines) <= 5
+        assert order[f"price{side}"] == sum(line[f"price{side}"] for line in lines) + order[f"shipmentPrice{side}"]
+        assert taxes == {tax["rate"]: tax["amount"] for tax in order["taxRates"]}
+        assert all(line["basePriceIncl"] * line["quantityOrdered"] == line["priceIncl"] for line in lines)
+
+
+def test_six_of_ten_generated_orders_come_from_new_customers() -> None:
+    """Numbers are distinct, customers repeat as in a real shop."""
+    made = list(generate.orders(2_000, ARTICLES))
+    customers = {order["email"] for order in made}
+
+    assert len({order["number"] for order in made}) == 2_000
+    assert len(customers) / len(made) == pytest.approx(0.6, abs=0.05)
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Two runs measure the same work."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        generate.stock_csv(tmp_path / name / "stock.csv", 500)
+        generate.orders_json(tmp_path / name / "orders.json", ARTICLES, 50)
+        generate.articles_xml(tmp_path / name / "articles.xml", 1)
+
+    for file in ("stock.csv", "orders.json", "articles.xml"):
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+def test_the_floors_store_every_record(tmp_path: Path) -> None:
+    """A floor that left something out would flatter nobody but itself."""
+    generate.stock_csv(tmp_path / "stock.csv", 500)
+    generate.orders_json(tmp_path / "orders.json", ARTICLES, 50)
+    products = generate.articles_xml(tmp_path / "articles.xml", 1)
+    lines = sum(len(order["products"]["resource"]["embedded"]) for order in generate.orders(50, ARTICLES))
+    database = tmp_path / "floor.sqlite"
+
+    assert floor.stock(tmp_path / "stock.csv", database).records == rows(database, "stock") == 500
+    assert floor.articles(tmp_path / "articles.xml", database).records == rows(database, "products") == products
+    assert rows(database, "prices") == rows(database, "images") == 2 * products
+    assert floor.orders(tmp_path / "orders.json", database).records == rows(database, "header") == 50
+    assert rows(database, "line") == lines
+
+
+def test_the_peak_is_that_of_the_measured_program(tmp_path: Path) -> None:
+    """A program that fills 200 MB is seen to have done so, and what it prints comes back."""
+    done = measure.run([sys.executable, "-c", "data = bytes([1]) * 200_000_000; print(len(data))"], cwd=tmp_path)
+
+    assert done.output.strip() == "200000000"
+    assert 190 < done.peak_megabytes < 260
+    assert done.seconds > 0
+
+
+def test_a_program_that_fails_gives_no_measurement(tmp_path: Path) -> None:
+    """A crash is not a fast run."""
+    with pytest.raises(measure.ProgramFailedError, match="no such thing"):
+        measure.run([sys.executable, "-c", "raise SystemExit('no such thing')"], cwd=tmp_path)
