@@ -47,8 +47,8 @@ STAGED = Table(
     Column("key", String(255), nullable=False),
     Column("fingerprint", LargeBinary(16), nullable=False),
     Column("payload", LargeBinary, nullable=False),
-    Column("outcome", String(10), nullable=False),
-    Column("foreign_id", String(120), nullable=False),
+    Column("outcome", String(10), nullable=False, server_default=Outcome.CREATED.value),
+    Column("foreign_id", String(120), nullable=False, server_default=""),
     prefixes=["TEMPORARY"],
 )
 
@@ -68,28 +68,24 @@ class Staged(NamedTuple):
 
 
 class Staging:
-    """The staged records of one batch, compared with what the ledger knows of their scope."""
+    """The staged records of one batch, compared with what the ledger knows of their scope.
+
+    Attributes:
+        number: of the last record of the file that was looked at; whoever adds records counts on.
+    """
 
     def __init__(self, connection: Connection, scope_id: int) -> None:
         self.connection = connection
         self.scope_id = scope_id
         self.number = 0
-        self._insert = driver_sql(connection, insert(STAGED))
+        columns = ("seq", "line", "key", "fingerprint", "payload")
+        self._insert = driver_sql(connection, insert(STAGED).values(dict.fromkeys(columns, "")))
 
     # Filling
 
-    def add(self, rows: Sequence[tuple[int, str, bytes, bytes]]) -> None:
-        """Stage records: line, key, fingerprint, payload."""
-        first = self.number + 1
-        self.number += len(rows)
-        execute_many(
-            self.connection,
-            self._insert,
-            [
-                (seq, line, key, print_, payload, Outcome.CREATED.value, "")
-                for seq, (line, key, print_, payload) in enumerate(rows, first)
-            ],
-        )
+    def add(self, rows: Sequence[tuple[int, int, str, bytes, bytes]]) -> None:
+        """Stage records: number, line, key, fingerprint, payload. Numbers are those of the file, in its order."""
+        execute_many(self.connection, self._insert, rows)
 
     def close_filling(self) -> None:
         """After the last record: make keys quick to find."""
@@ -170,8 +166,7 @@ class Staging:
             page = self.connection.execute(query).all()
             if not page:
                 return
-            for row in page:
-                yield Staged(*row)
+            yield from page  # type: ignore[misc] # rows of the database are tuples of this shape
             last = page[-1][0]
 
     # After applying

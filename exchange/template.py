@@ -7,6 +7,7 @@ drop-downs take their entries from a very hidden sheet; columns that hold digits
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from openpyxl import Workbook
@@ -18,7 +19,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from exchange.convert import PLAIN, writer
 from exchange.record import Field, Kind
-from exchange.workbook.cells import DASH
+from exchange.workbook.cells import DASH, DIALECTS
 from exchange.workbook.marking import cell_text
 from exchange.workbook.table import EXAMPLE_PREFIXES, GUIDE_SHEETS, LISTS_SHEET, VERSION, Mark
 
@@ -73,7 +74,8 @@ _KIND_WORDS = {
 _REQUIRED = PatternFill("solid", start_color="FFFFC000")
 _OPTIONAL = PatternFill("solid", start_color="FFD9E2F3")
 _BELOW = Border(bottom=Side("thin", color="FF7F7F7F"))
-_EXAMPLE = Font(italic=True, color="FF7F7F7F")
+_BOLD = Font(name="Calibri", size=11, bold=True)
+_EXAMPLE = Font(name="Calibri", size=11, italic=True, color="FF7F7F7F")
 _LEAST_WIDTH, _MOST_WIDTH = 11, 34
 _NOTE_SIZE = {"width": 260, "height": 150}
 _SHEET_NAME_CHARACTERS = 31
@@ -193,7 +195,7 @@ def _list_name(column: _Column) -> str:
 def _heads(sheet: Any, columns: Sequence[_Column], language: Language) -> None:
     for index, column in enumerate(columns, 1):
         cell = sheet.cell(HEADER_ROW, index, column.title)
-        cell.font, cell.border = Font(bold=True), _BELOW
+        cell.font, cell.border = _BOLD, _BELOW
         cell.fill = _REQUIRED if column.field.required else _OPTIONAL
         cell.alignment = Alignment(vertical="center", wrap_text=True)
         cell.comment = Comment(_note(column, language), "template", **_NOTE_SIZE)
@@ -205,7 +207,8 @@ def _note(column: _Column, language: Language) -> str:
     lines = [column.title.removesuffix(" *") + ": " + words["needed" if field.required else "optional"]]
     lines.append(_kind(column, language) + (f", {_length(field, language)}" if _length(field, language) else ""))
     lines.append(field.note_de if language == "de" else field.note_en)
-    lines.append(f"{words['example']}: {_example(column)}" if _example(column) else "")
+    example = _example(column, language)
+    lines.append(f"{words['example']}: {example}" if example else "")
     return "\n".join(line for line in lines if line)
 
 
@@ -223,11 +226,13 @@ def _length(field: Field, language: Language) -> str:
     return _WORDS[language]["at_most"].format(length=field.length)
 
 
-def _example(column: _Column) -> str:
-    """An example for reading: the declared one, in the form that stands in the list."""
+def _example(column: _Column, language: Language) -> str:
+    """An example for reading: the declared one, as people write it in this language."""
     example = column.field.example
-    if column.field.kind is Kind.FLAG:
+    if column.field.kind is Kind.FLAG or not example:
         return ""
+    if column.field.kind is Kind.DATE:
+        return writer(column.field, DIALECTS[language])(date.fromisoformat(example))
     return next((entry for entry in column.entries if entry.partition(DASH)[0] == example), example)
 
 
@@ -250,7 +255,7 @@ def _format(sheet: Any, index: int, column: _Column, language: Language) -> None
 
 def _number_format(field: Field, language: Language) -> str:
     if field.kind is Kind.NUMBER:
-        return "0." + "0" * field.least_places + "#" * (field.places - field.least_places) if field.places else "0"
+        return "0." + "0" * field.least_places if field.least_places else "General"
     if field.kind is Kind.WHOLE:
         return "0"
     if field.kind is Kind.DATE:
@@ -288,14 +293,13 @@ def _guide(workbook: Workbook, data_sheet: str, columns: Sequence[_Column], lang
     sheet.row_dimensions[1].height = 64
     sheet.append([words[name] for name in ("column", "need", "kind", "length", "note", "example")])
     for cell in sheet[2]:
-        cell.font, cell.fill, cell.border = Font(bold=True), _OPTIONAL, _BELOW
+        cell.font, cell.fill, cell.border = _BOLD, _OPTIONAL, _BELOW
     for column in columns:
         note = column.field.note_de if language == "de" else column.field.note_en
         need = words["needed"] if column.field.required else ""
         length = str(column.field.length) if _length(column.field, language) else ""
-        sheet.append([column.title.removesuffix(" *"), need, _kind(column, language), length, note, _example(column)])
-        last = sheet[sheet.max_row]
-        last[4].alignment = last[5].alignment = Alignment(wrap_text=True, vertical="top")
-    for letter, width in zip("ABCDEF", (24, 13, 20, 8, 60, 32), strict=True):
+        name, example = column.title.removesuffix(" *"), _example(column, language)
+        sheet.append([name, need, _kind(column, language), length, note, example])
+    for letter, width in zip("ABCDEF", (26, 13, 24, 8, 76, 34), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A3"

@@ -14,7 +14,7 @@ from exchange.connector import Change, Outcome, chunks
 from exchange.errors import FatalError
 from exchange.finding import Finding, Locator, Severity
 from exchange.ledger import State, WrittenFile
-from exchange.record import restore
+from exchange.record import unpacker
 from exchange.staging import CHUNK
 
 if TYPE_CHECKING:
@@ -29,16 +29,12 @@ if TYPE_CHECKING:
 
 def changes(job: Job, staging: Staging) -> Iterator[Change]:
     """What the target is to apply, in the order of the file."""
-    of = job.module.record
-    for staged in staging.changes(whole=job.batch.whole):
-        yield Change(
-            staged.seq,
-            staged.line,
-            staged.key,
-            Outcome(staged.outcome),
-            staged.fingerprint,
-            restore(of, staged.payload),
-        )
+    restore = unpacker(job.module.record)
+    for seq, line, key, fingerprint, payload, outcome in staging.changes(whole=job.batch.whole):
+        yield Change(seq, line, key, OUTCOMES[outcome], fingerprint, restore(payload))
+
+
+OUTCOMES = {each.value: each for each in Outcome}
 
 
 def apply(job: Job, staging: Staging, ledger: Ledger, vanished: Sequence[str]) -> None:

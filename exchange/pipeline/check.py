@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.convert import MISSING, ConversionError, canonical, reader
 from exchange.finding import Finding, Locator, Severity, found, kind
-from exchange.record import Field, Kind, Schema, fingerprint, payload
+from exchange.record import Field, Kind, Schema, fingerprinter, packer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +58,7 @@ class _Shape:
 
     def values(self, raw: Raw) -> list[Any]:
         """All values, the quick way. Raises ConversionError at the first fault."""
-        values = [read(value) for read, value in zip(self.readers, raw.values, strict=True)]
+        values = [read(value) for read, value in zip(self.readers, raw[1])]  # noqa: B905 - strict costs, codecs keep it
         for index in self.required:
             if values[index] is None or values[index] == "":
                 raise ConversionError(MISSING)
@@ -121,10 +121,11 @@ class Checker:
         """The record, or all that is wrong with it."""
         try:
             values = self.shape.values(raw)
-            for (group, shape), children in zip(self.groups, raw.groups, strict=True):
-                if group.required and not children:
-                    raise ConversionError(NO_CHILDREN)
-                values.append(tuple([shape.make(shape.values(child)) for child in children]))
+            if self.groups:
+                for (group, shape), children in zip(self.groups, raw.groups, strict=True):
+                    if group.required and not children:
+                        raise ConversionError(NO_CHILDREN)
+                    values.append(tuple([shape.make(shape.values(child)) for child in children]))
         except ConversionError:
             return self._faults(raw)
         record: Record = self.shape.make(values)
@@ -148,14 +149,15 @@ class Checker:
 
     def ruled(self, record: Record, raw: Raw) -> tuple[Record, str, list[Finding]]:
         """The record as the settings complete it, its key, and what the rules find."""
-        if self.module.prepare is not None:
-            record = self.module.prepare(record, self.job.options)
-        key = self.module.key(record)
-        findings = [
-            self.placed(finding, raw, key)
-            for rule in self.module.rules
-            for finding in rule.check(record, self.job.options)
-        ]
+        module, options = self.module, self.job.options
+        if module.prepare is not None:
+            record = module.prepare(record, options)
+        key = module.key(record)
+        findings: list[Finding] = []
+        for rule in module.rules:
+            findings.extend(rule.check(record, options))
+        if findings:
+            findings = [self.placed(each, raw, key) for each in findings]
         if not key or len(key) > KEY_CHARACTERS:
             findings.append(found(NO_KEY, Locator(raw.line)))
         return record, key, findings
@@ -202,13 +204,16 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
 
 def _stage(checker: Checker, chunk: list[tuple[Raw, Record, str]], staging: Staging) -> None:
     refused = _dangling(checker, chunk) if checker.module.references else {}
+    pack, print_of = packer(checker.module.record), fingerprinter(checker.module.record)
     rows = []
-    for raw, record, key in chunk:
-        if raw.line in refused:
-            checker.job.report.refuse(raw.line, refused[raw.line])
+    for seq, (raw, record, key) in enumerate(chunk, staging.number + 1):
+        line = raw[0]
+        if line in refused:
+            checker.job.report.refuse(line, refused[line])
             continue
-        data = payload(record)
-        rows.append((raw.line, key, fingerprint(record, data), data))
+        data = pack(record)
+        rows.append((seq, line, key, print_of(record, data), data))
+    staging.number += len(chunk)
     if rows:
         staging.add(rows)
 

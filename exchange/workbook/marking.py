@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import MergedCell, WriteOnlyCell
 from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from exchange.errors import BatchError
@@ -51,7 +51,6 @@ RED = "FFFFC7CE"
 AUTHOR = "exchange"
 _OWN_NOTE = "\n\n– – –\n"
 _MARKED = PatternFill("solid", start_color=RED)
-_WRAPPED = Alignment(wrap_text=True, vertical="top")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOTE_WIDTH = 340
 _NOTE_LINE_HEIGHT = 20
@@ -124,12 +123,11 @@ def mark(path: Path, table: Table, faults: Mapping[int, Sequence[Fault]], out: B
     last = max(index for index, title in enumerate(table.titles, 1) if title)
     column = known[0] if known else last + 1
     header = sheet.cell(table.header_row, column, FAULT_TITLES[language])
-    header.font, header.fill = Font(bold=True), _MARKED
+    header.font, header.fill = Font(name="Calibri", size=11, bold=True), _MARKED
     sheet.column_dimensions[get_column_letter(column)].width = _FAULTS_WIDTH
     for row, found_here in faults.items():
         place = sheet.cell(row, column)
         place.value, place.data_type = _summary(found_here, table, language), "s"
-        place.alignment = _WRAPPED
         for index in sorted({fault.column for fault in found_here if fault.column is not None}):
             cell = _top_left(sheet, row, index + 1)
             cell.fill = _MARKED
@@ -189,7 +187,7 @@ def _summary(faults: Sequence[Fault], table: Table, language: Language) -> str:
     for column, finding in faults:
         title = "" if column is None else f"{plain_title(table.titles[column])}: "
         lines.append(f"{title}{finding.message(language)} {finding.remedy(language)} [{finding.code}]")
-    return cell_text("\n".join(lines))[:CELL_CHARACTERS]
+    return cell_text(" | ".join(lines))[:CELL_CHARACTERS]
 
 
 def plain_title(title: str) -> str:

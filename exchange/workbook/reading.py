@@ -94,32 +94,30 @@ class Reading:
                 yield Raw(line, self._values(row, faults))
             return
         record: Raw | None = None
-        expected = 0
+        expected = 1
         for line, row, faults in rows:
             values = self._values(row, faults)
             number = self._number(row)
-            follows = number == expected if self.table.row_column is not None else record and values == record.values
-            if record is not None and follows and number != 1:
-                _same(record, values, line)
-                self._add(record, line, row, faults)
-            else:
+            if record is None or number == 1 or (self.table.row_column is None and values != record.values):
                 if record is not None:
                     yield record
                 record = Raw(line, values, [[] for _ in self.groups])
-                self._add(record, line, row, faults)
-                if number is None or number > 1:
-                    shown = row[self.table.row_column].value if self.table.row_column is not None else ""
-                    values[0] = CellError(ROW_NUMBER, line=line, value=shown)
+            else:
+                _same(record, values, line)
+            if self.table.row_column is not None and number not in (1, expected):
+                shown = row[self.table.row_column].value
+                record.values[0] = CellError(ROW_NUMBER, line=line, value=shown)  # type: ignore[index]
+            self._add(record, line, row, faults)
             expected = (number or 0) + 1
         if record is not None:
             yield record
 
     def _number(self, row: Sequence[Any]) -> int | None:
-        """The number of the row within its record; 0 where the sheet does not number rows."""
+        """The number of the row within its record, if the sheet says it."""
         if self.table.row_column is None:
-            return 0
+            return None
         value = str(row[self.table.row_column].value).removesuffix(".0")
-        return int(value) if value.isascii() and value.isdigit() and value != "0" else None
+        return int(value) if value.isascii() and value.isdigit() else None
 
     def _add(self, record: Raw, line: int, row: Sequence[Any], faults: Mapping[int, CellError]) -> None:
         for fields, children in zip(self.groups, record.groups, strict=True):
@@ -184,7 +182,8 @@ def _country(columns: Sequence[int]) -> Callable[[Sequence[Any]], str] | None:
 
 def _same(record: Raw, values: Sequence[Any], line: int) -> None:
     """A further row of a record repeats its values, or leaves them out."""
-    if any(not _blank(new) and new != old for new, old in zip(values, record.values, strict=True)):
+    pairs = zip(values, record.values, strict=True)
+    if any(not _blank(new) and new != old and not isinstance(old, CellError) for new, old in pairs):
         record.values[0] = CellError(ROW_DIFFERS, line=line)  # type: ignore[index]
 
 

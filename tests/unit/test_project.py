@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -132,6 +136,36 @@ def test_every_pinned_package_has_hashes(name: str) -> None:
     for entry in entries:
         assert re.match(r"[a-z0-9-]+==[^ ]+ ", entry), entry.splitlines()[0]
         assert "--hash=sha256:" in entry, entry.splitlines()[0]
+
+
+def imported() -> set[str]:
+    """Top-level names that the package imports from outside the standard library, also inside of functions."""
+    names = set[str]()
+    for path in (ROOT / "exchange").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - {"exchange"}
+
+
+def declared() -> set[str]:
+    """Names of the packages that the project depends on, extras included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    return {re.match(r"[\w-]+", each)[0].lower() for each in needed}
+
+
+def test_what_the_program_imports_is_what_it_declares() -> None:
+    """A package that is only there because a tool brought it along would be missing at the user's."""
+    distributions = packages_distributions()
+    missing = {
+        name for name in imported() if not declared() & {each.lower() for each in distributions.get(name, [name])}
+    }
+
+    assert "lxml" in imported()
+    assert missing == set()
 
 
 def test_the_tools_run_with_the_packages_that_are_shipped() -> None:

@@ -119,7 +119,15 @@ class Accounts:
                 query = self._query.where(column.in_(batch))
                 rows.update((row["Kto"], row) for row in connection.execute(query).mappings())
         for row in rows.values():
-            self.add(Account({name: "" if value is None and name in _TEXTS else value for name, value in row.items()}))
+            self.add(_account(row))
+
+    def of_numbers(self, connection: Connection, numbers: Iterable[str]) -> dict[str, Account]:
+        """The accounts of these numbers, whatever is known already."""
+        found: dict[str, Account] = {}
+        for batch in chunks(sorted(numbers), IN_VALUES):
+            rows = connection.execute(self._query.where(khk.KONTOKORRENT.c.Kto.in_(batch))).mappings()
+            found.update((row["Kto"], _account(row)) for row in rows)
+        return found
 
     def add(self, account: Account) -> None:
         """Let an account be found from now on."""
@@ -160,6 +168,10 @@ class Accounts:
             if candidates:
                 return candidates[0]
         return None
+
+
+def _account(row: RowMapping) -> Account:
+    return Account({name: "" if value is None and name in _TEXTS else value for name, value in row.items()})
 
 
 _TEXTS = frozenset({*_ACCOUNT, *_TERMS, *_ADDRESS}) - {"Adresse", "IstGesperrt", "Aktiv"}

@@ -1,0 +1,159 @@
+"""The rows of a sales document (`sage-100.md` 2.13)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from exchange import khk
+from exchange.connectors.sage import addresses, draft as drafts
+from exchange.connectors.sage.totals import gross_of, net_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exchange.connectors.sage.accounts import Account
+    from exchange.connectors.sage.draft import Draft
+    from exchange.connectors.sage.totals import Position
+    from exchange.records.order import Order
+
+ZERO = Decimal(0)
+
+#: What every new document says of itself; SaveStatus 2 is saved (inferred, 2.13). Written as part of the statement.
+HEADER_CONSTANTS: dict[str, Any] = {
+    "Belegstatus": 0,
+    "Status": 0,
+    "SaveStatus": 2,
+    "RecalcBrutto": 0,
+    "ReferenzBelID": 0,
+    "WKzKursFw": 1,
+    "Bearbeiter": "exchange",
+    "StatusBearbeiter": "exchange",
+    "Rabatt1": 0,
+    **{f"{name}{slot}": 0 for slot in (2, 3) for name in ("Rabatt", "Rabattbetrag", "Rabattbasis", "RabattAbsolut")},
+}
+#: The same for positions: articles without variant, prices of the shop (5.2: "shop price wins, flagged manual").
+POSITION_CONSTANTS: dict[str, Any] = {
+    "PosType": 1,
+    "Status": 0,
+    "AuspraegungID": 0,
+    "EinzelpreisNks": 2,
+    "EinzelpreisManuell": khk.YES,
+    "Rabatt": 0,
+    "Preiseinheit": 1,
+    "IstErledigt": khk.NO,
+    "IstReserviert": khk.NO,
+}
+
+
+def invoice_place(account: Account) -> addresses.Place:
+    """The master address of the account that gets the invoice."""
+    names = ("Anrede", "Name1", "Name2", "LieferZusatz")
+    place = ("LieferStrasse", "LieferLand", "LieferPLZ", "LieferOrt")
+    return addresses.Place(*(account[name] for name in names), "", *(account[name] for name in place))
+
+
+def header(draft: Draft, account: Account, invoice: Account | None, kind: tuple[str, str], one_off: str) -> dict[str, Any]:
+    """The row of KHKVKBelege, without ids and numbers.
+
+    Args:
+        draft: the priced order.
+        account: of the customer.
+        invoice: of whoever else gets the invoice.
+        kind: Belegkennzeichen and Belegart.
+        one_off: the collective account for one-off customers, or empty.
+    """
+    order, totals = draft.order, draft.totals
+    row = drafts.header(draft, kind[0])
+    dated = draft.dated
+    row |= {
+        "Belegart": kind[1],
+        "Belegjahr": dated.year,
+        "Periode": dated.year * 1000 + dated.month,
+        "StatusDatum": dated,
+        "A0AdressNr": account["Adresse"],
+        "A1AdressNr": account["Adresse"],
+        "A0Empfaenger": account.kto,
+        "A0Matchcode": addresses.matchcode(draft.billing.name1, draft.billing.city),
+        "A0Einmalkunde": khk.YES if one_off and account.kto == one_off else khk.NO,
+        "A0EinmalkundeAdrNr": account["Adresse"] if one_off and account.kto == one_off else 0,
+        "Rechnungsempfaenger": account.kto if invoice is None else invoice.kto,
+        "Kundengruppe": account["Gruppe"],
+        "Vertreter": account["Vertreter"],
+        "Tour": account["Tour"],
+        "Versand": draft.shipping.shipping or account["Versand"],
+        "Lieferbedingung": draft.shipping.delivery_terms or account["Lieferbedingung"],
+        "Sprache": account["Sprache"],
+        "Rabattbasis1": totals.discount_base,
+        "RabattAbsolut1": khk.YES if totals.discount else khk.NO,
+        "NettobetragEW": totals.net,
+        "BruttobetragEW": totals.gross,
+        "ZWInternEW": sum((net_of(each.total, each.rate, gross=draft.gross) for each in draft.positions), ZERO),
+        "Gewicht": sum((each.article.weight * each.quantity for each in draft.positions), ZERO),
+        "WSBestellNr": order.number,
+        "WSKdNr": order.shop_customer_id,
+        "WSEmail": order.email,
+        "WSNettobetrag": order.total_excl,
+        "WSBruttobetrag": order.total_incl,
+    }
+    if invoice is not None:
+        row |= addresses.columns("A2", invoice_place(invoice))
+    return row
+
+
+def positions(draft: Draft) -> Iterator[dict[str, Any]]:
+    """The rows of KHKVKBelegePositionen, without ids."""
+    for number, each in enumerate(draft.positions, 1):
+        yield _position(each, number, gross=draft.gross)
+
+
+def _position(position: Position, number: int, *, gross: bool) -> dict[str, Any]:
+    article, total = position.article, position.total
+    net = net_of(total, position.rate, gross=gross)
+    return {
+        "Index": number,
+        "Position": str(number),
+        "Artikelnummer": article.number,
+        "Artikelgruppe": article.group,
+        "Hauptartikelgruppe": article.main_group,
+        "Vaterartikelgruppe": article.parent_group,
+        "StuecklistenTyp": article.bundle_type,
+        "Bezeichnung1": article.title1,
+        "Bezeichnung2": article.title2,
+        "Steuercode": position.code,
+        "Steuerklasse": article.tax_class,
+        "Erloescode": article.revenue_code,
+        "Einzelpreis": position.unit_price,
+        "RabattfaehigPos": khk.YES if position.discountable else khk.NO,
+        "RabattfaehigArtikel": article.discountable,
+        "Rabattbetrag": position.discount,
+        "Gesamtpreis": total,
+        "GesamtpreisIntern": net,
+        "GesamtpreisInternBrutto": gross_of(total, position.rate, gross=gross),
+        "GesamtpreisInternEW": net,
+        "Menge": position.quantity,
+        "Mengeneinheit": article.sales_unit,
+        "MengeBasis": position.quantity * article.base_per_sales_unit,
+        "MengeBasiseinheit": article.base_unit,
+        "MengeVKEinheit": article.sales_unit,
+        "MengeVKUmrechnung": article.base_per_sales_unit,
+        "Einzelgewicht": article.weight,
+        "Gesamtgewicht": article.weight * position.quantity,
+    }
+
+
+def terms(draft: Draft, account: Account) -> dict[str, Any]:
+    """The row of KHKVKBelegeZKD, without ids: the mapped terms, otherwise the customer's own."""
+    mapped, own = draft.payment, str(account["Zahlungskond"])
+    return {
+        "Zahlungskond": mapped.terms or own,
+        "Inkassoart": mapped.collection or account["Inkassoart"],
+        "Nettobedingung": account["Nettobedingung"] if mapped.terms in ("", own) else "",
+        "Betrag": draft.totals.gross,
+    }
+
+
+def invoice_account(order: Order, account: Account) -> str:
+    """Number of another account that gets the invoice, or empty. A one-off customer gets his own."""
+    other = str(account["Rechnungsempfaenger"])
+    return "" if other == account.kto or not order.number else other

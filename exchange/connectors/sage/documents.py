@@ -1,0 +1,260 @@
+"""Orders as real documents of Sage, customers as real accounts: the way `documents`.
+
+By plain SQL, and so only for the sandbox or behind a switch: Sage's own program also posts stock, statistics and disposition
+(`sage-100.md` 5.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, or_, select
+
+from exchange import khk
+from exchange.connector import Applied, Outcome, chunks
+from exchange.connectors.sage import counters, document_rows, tables, taxes
+from exchange.connectors.sage.account_rows import NewAccounts
+from exchange.connectors.sage.accounts import Account, Numbers
+from exchange.connectors.sage.articles import Articles
+from exchange.connectors.sage.charset import Charset
+from exchange.connectors.sage.customers import CustomerLander
+from exchange.connectors.sage.draft import Draft, Drafter, Unfit
+from exchange.connectors.sage.effects import EffectTarget, refused
+from exchange.connectors.sage.findings import ORDER_EXISTS
+from exchange.connectors.sage.lookup import IN_VALUES
+from exchange.connectors.sage.order_customers import OrderCustomers
+from exchange.connectors.sage.order_fields import WRITTEN
+from exchange.errors import ConfigError
+from exchange.finding import Locator, found
+from exchange.records.customer import Customer
+from exchange.records.order import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, Table
+
+    from exchange.connector import Change, Landing
+    from exchange.connectors.sage.database import SageDatabase
+    from exchange.finding import Finding
+
+
+class DocumentsTarget(EffectTarget):
+    """Writes orders and customers into Sage's own tables.
+
+    Args:
+        sage: the database.
+
+    Raises:
+        ConfigError: neither `sage.allow_documents` is set nor is the database a sandbox, or it lacks tables.
+    """
+
+    def __init__(self, sage: SageDatabase) -> None:
+        if not sage.settings.allow_documents and not sage.is_sandbox:
+            raise ConfigError(
+                "sage.way is documents, which writes Sage's own tables past Sage's own program; this database is no "
+                "sandbox, so it needs sage.allow_documents = true. The ways files and staging are safe"
+            )
+        sage.create(tables.EFFECT)
+        super().__init__(sage, {Order: lambda: OrderLander(sage), Customer: lambda: CustomerLander(sage)})
+
+
+@dataclass(slots=True)
+class _Accepted:
+    """An order that becomes a document."""
+
+    change: Change
+    draft: Draft
+    account: Account
+    invoice: Account | None = None
+
+
+class OrderLander:
+    """Lands orders as documents (`exchange.connectors.sage.effects.Lander`)."""
+
+    final = True
+
+    def __init__(self, sage: SageDatabase) -> None:
+        self.sage = sage
+        self.settings = sage.settings
+        self.mandant = sage.settings.mandant
+        self.charset = Charset(sage.settings.charset)
+        self.articles = Articles(self.mandant)
+        self.customers = OrderCustomers(sage)
+        self.numbers = Numbers(sage)
+        self.new = NewAccounts(sage)
+        self.drafter: Drafter | None = None
+        self.kind = (self.settings.orders.document_kind, "")
+
+    def begin(self, connection: Connection) -> None:
+        """Lock the counters; at the first time, read the small tables."""
+        counters.lock(connection, self.mandant)
+        if self.drafter is None:
+            self.kind = self._kind(connection)
+            self.drafter = Drafter(self.settings, self.articles, taxes.load(connection), self.sage.zone)
+
+    def _kind(self, connection: Connection) -> tuple[str, str]:
+        kind = self.settings.orders.document_kind
+        query = select(khk.BELEGARTEN.c.Bezeichnung).where(khk.BELEGARTEN.c.Kennzeichen == kind)
+        row = connection.execute(query).first()
+        if row is None:
+            raise ConfigError(f"sage.orders.document_kind: Sage has no document kind {kind!r}")
+        return kind, row.Bezeichnung or ""
+
+    def fault(self, change: Change) -> Sequence[Finding]:
+        """Characters that the database cannot hold."""
+        return tuple(self.charset.faults(change.record, WRITTEN))
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:  # noqa: ARG002
+        """Write a document for each order that is fit for it."""
+        orders = [change.record for change in changes]
+        self._load(connection, orders)
+        existing = self._existing(connection, [order.number for order in orders])
+        done: dict[int, Applied] = {}
+        accepted: list[_Accepted] = []
+        for change in changes:
+            number = change.record.number
+            if number in existing:
+                finding = found(ORDER_EXISTS, Locator(field="number"), number=number, known=existing[number])
+                done[change.seq] = refused(change, [finding])
+                continue
+            try:
+                accepted.append(self._accept(connection, change))
+            except Unfit as unfit:
+                done[change.seq] = refused(change, [unfit.finding])
+        done.update(self._write(connection, accepted))
+        return [done[change.seq] for change in changes]
+
+    def _load(self, connection: Connection, orders: Sequence[Order]) -> None:
+        setup = self.settings.orders
+        fees = {setup.shipping_article, setup.payment_article, setup.rounding_article} - {""}
+        self.articles.load(connection, fees | {line.article_number for order in orders for line in order.lines})
+        self.customers.load(connection, orders)
+        self.new.clear()
+        self.numbers.reserve(connection, len(orders))
+
+    def _existing(self, connection: Connection, numbers: Iterable[str]) -> dict[str, str]:
+        """Documents that carry these order numbers already; ours have been recognised by their effects before."""
+        table = khk.BELEGE.c
+        present = self.sage.columns(khk.BELEGE.name)
+        references = [table.Referenznummer, *([table.WSBestellNr] if "wsbestellnr" in present else [])]
+        found: dict[str, str] = {}
+        for batch in chunks(sorted(set(numbers)), IN_VALUES):
+            query = select(*references, table.Belegkennzeichen, table.Belegjahr, table.Belegnummer).where(
+                table.Mandant == self.mandant, or_(*(column.in_(batch) for column in references))
+            )
+            for *named, kind, year, number in connection.execute(query):
+                found |= {name: f"{kind} {year}-{number}" for name in named if name}
+        return found
+
+    def _accept(self, connection: Connection, change: Change) -> _Accepted:
+        """Price the order and find or create its customer. Raises Unfit, and has created nobody then."""
+        order: Order = change.record
+        assert self.drafter is not None  # noqa: S101 - made in `begin`
+        draft = self.drafter.draft(order)
+        account = self.customers.find(order)
+        if account is None:
+            template = self.customers.template(connection, order, self.new)
+            account = self.customers.create(draft, template, self.numbers.take(), self.new)
+        return _Accepted(change, draft, account)
+
+    # Writing
+
+    def _write(self, connection: Connection, accepted: Sequence[_Accepted]) -> dict[int, Applied]:
+        if not accepted:
+            return {}
+        self._add_invoice_accounts(connection, accepted)
+        lines = sum(len(each.draft.positions) for each in accepted)
+        first = counters.take(
+            connection,
+            self.mandant,
+            self.new.wanted()
+            | dict.fromkeys((khk.BELEGE, khk.VORGAENGE, khk.BELEGE_ZKD), len(accepted))
+            | dict.fromkeys((khk.BELEGE_POSITIONEN, khk.VORGAENGE_POSITIONEN), lines),
+        )
+        self.new.number(first)
+        self.new.write(connection)
+        years = {each.draft.dated.year for each in accepted}
+        next_number = counters.next_documents(connection, self.mandant, self.kind[0], years)
+        rows = _Rows(self.mandant, first)
+        done: dict[int, Applied] = {}
+        for each in accepted:
+            year = each.draft.dated.year
+            number = next_number[year]
+            next_number[year] += 1
+            header = document_rows.header(each.draft, each.account, each.invoice, self.kind, self.customers.one_off)
+            header |= {"Belegnummer": number, "WKz": each.draft.order.currency or self.settings.currency}
+            rows.add(header, document_rows.positions(each.draft), document_rows.terms(each.draft, each.account))
+            done[each.change.seq] = Applied(each.change.seq, Outcome.CREATED, f"{self.kind[0]} {year}-{number}")
+        rows.write(connection, self.sage.columns(khk.BELEGE.name))
+        return done
+
+    def _add_invoice_accounts(self, connection: Connection, accepted: Sequence[_Accepted]) -> None:
+        """Read the accounts that get the invoices of others."""
+        others = {document_rows.invoice_account(each.draft.order, each.account) for each in accepted} - {""}
+        if not others:
+            return
+        accounts = self.customers.accounts.of_numbers(connection, others)
+        for each in accepted:
+            each.invoice = accounts.get(document_rows.invoice_account(each.draft.order, each.account))
+
+
+class _Rows:
+    """The rows of a chunk of documents, with their ids.
+
+    Args:
+        mandant: whose.
+        first: first id for each table.
+    """
+
+    def __init__(self, mandant: int, first: dict[Table, int]) -> None:
+        self.mandant = mandant
+        self.next = dict(first)
+        self.headers: list[dict[str, Any]] = []
+        self.positions: list[dict[str, Any]] = []
+        self.terms: list[dict[str, Any]] = []
+
+    def _take(self, table: Table) -> int:
+        number = self.next[table]
+        self.next[table] = number + 1
+        return number
+
+    def add(self, header: dict[str, Any], positions: Iterable[dict[str, Any]], terms: dict[str, Any]) -> None:
+        """One document."""
+        document, deal = self._take(khk.BELEGE), self._take(khk.VORGAENGE)
+        self.headers.append(header | {"BelID": document, "VorID": deal, "Mandant": self.mandant})
+        for position in positions:
+            position["BelPosID"] = self._take(khk.BELEGE_POSITIONEN)
+            position["VorPosID"] = self._take(khk.VORGAENGE_POSITIONEN)
+            position["BelID"] = document
+            position["VorID"] = deal
+            position["Mandant"] = self.mandant
+            self.positions.append(position)
+        self.terms.append(terms | {"ID": self._take(khk.BELEGE_ZKD), "BelID": document, "Mandant": self.mandant})
+
+    def write(self, connection: Connection, present: Iterable[str]) -> None:
+        """Insert everything, in the order in which the tables refer to each other."""
+        names = [column.name for column in khk.BELEGE.c if column.name.lower() in set(present)]
+        _insert(connection, khk.VORGAENGE, ["VorID", "Mandant"], self.headers)
+        _insert(connection, khk.VORGAENGE_POSITIONEN, ["VorPosID", "VorID", "Mandant"], self.positions)
+        _insert(connection, khk.BELEGE, names, self.headers, document_rows.HEADER_CONSTANTS)
+        _insert(connection, khk.BELEGE_VORGAENGE, ["BelID", "VorID", "Mandant"], self.headers)
+        names = [column.name for column in khk.BELEGE_POSITIONEN.c]
+        _insert(connection, khk.BELEGE_POSITIONEN, names, self.positions, document_rows.POSITION_CONSTANTS)
+        _insert(connection, khk.BELEGE_ZKD, [column.name for column in khk.BELEGE_ZKD.c], self.terms)
+
+
+def _insert(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[dict[str, Any]],
+    constants: dict[str, Any] | None = None,
+) -> None:
+    """Insert those columns that the rows have; constants stand in the statement, which saves binding them each time."""
+    fixed = {name: value for name, value in (constants or {}).items() if name in names}
+    bound = [name for name in names if name in rows[0] and name not in fixed]
+    values = {name: bindparam(f"v_{name}") for name in bound} | fixed
+    statement = insert(table).values(values)
+    connection.execute(statement, [{f"v_{name}": row[name] for name in bound} for row in rows])

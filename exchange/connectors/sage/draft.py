@@ -1,0 +1,277 @@
+"""An order priced as a document: its positions, its totals, and the header columns that need no customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from exchange.connectors.sage import addresses
+from exchange.connectors.sage.findings import (
+    CURRENCY,
+    NO_PRICE,
+    TOO_LONG,
+    TOTALS_DIFFER,
+    UNKNOWN_ARTICLE,
+    UNKNOWN_TAX,
+    UNMAPPED,
+)
+from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, taxation, vat
+from exchange.connectors.sage.terms import find_terms
+from exchange.connectors.sage.totals import CENT, HUNDRED, ZERO, Position, Totals, add_up, line_total
+from exchange.convert import half_up
+from exchange.finding import Finding, Locator, found
+from exchange.settings import PaymentTerms, ShippingTerms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from exchange.connectors.sage.articles import Article, Articles
+    from exchange.connectors.sage.taxes import Taxes
+    from exchange.records.order import Order, OrderLine
+    from exchange.settings import SageSettings
+
+#: EUUStID of KHKVKBelege.
+VAT_CHARACTERS = 15
+#: A price in Sage has this many decimals.
+PRICE_PLACES = 4
+ONE = Decimal(1)
+
+
+class Unfit(Exception):  # noqa: N818 - not an error but a verdict on the record
+    """The order cannot become a document.
+
+    Attributes:
+        finding: why.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
+@dataclass(slots=True)
+class Draft:
+    """A priced order.
+
+    Attributes:
+        order: where it comes from.
+        gross: prices of the document include tax.
+        dated: local date and midnight of the order.
+        taxation: Besteuerung.
+        eu_country, vat_number: EULand and EUUStID.
+        payment, shipping: mapped terms; empty codes are the customer's own.
+        billing, delivery: addresses.
+        positions, totals: what it comes to.
+    """
+
+    order: Order
+    gross: bool
+    dated: datetime
+    taxation: int
+    eu_country: str
+    vat_number: str
+    payment: PaymentTerms
+    shipping: ShippingTerms
+    billing: addresses.Place
+    delivery: addresses.Place
+    positions: list[Position]
+    totals: Totals
+
+
+class Drafter:
+    """Prices orders.
+
+    Args:
+        settings: of Sage.
+        articles: loaded with those of the orders and the configured ones.
+        taxes: the tax tables.
+        zone: in which orders are dated.
+    """
+
+    def __init__(self, settings: SageSettings, articles: Articles, taxes: Taxes, zone: ZoneInfo) -> None:
+        self.settings = settings
+        self.articles = articles
+        self.taxes = taxes
+        self.zone = zone
+
+    def draft(self, order: Order) -> Draft:
+        """The order as a document. Raises Unfit."""
+        own = self.settings.currency
+        if order.currency not in ("", own):
+            raise Unfit(found(CURRENCY, Locator(field="currency"), currency=order.currency, own=own))
+        mode = self.settings.orders.price_mode
+        gross = mode == "gross" or (mode == "company_net" and not order.company)
+        place = addresses.delivery(order)
+        eu_country, vat_number = _vat(order, place.country)
+        payment, shipping = self._terms(order)
+        positions = list(self._positions(order, place.country, gross=gross))
+        totals = self._balanced(order, positions, place.country, gross=gross)
+        local = order.ordered_at.astimezone(self.zone)  # type: ignore[union-attr] - a required field
+        return Draft(
+            order,
+            gross,
+            local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None),
+            taxation(place.country, vat_number),
+            eu_country,
+            vat_number,
+            payment,
+            shipping,
+            addresses.billing(order),
+            place,
+            positions,
+            totals,
+        )
+
+    def _terms(self, order: Order) -> tuple[PaymentTerms, ShippingTerms]:
+        orders = self.settings.orders
+        payment = find_terms(orders.payment, order.payment_code)
+        shipping = find_terms(orders.shipping, order.shipping_code)
+        if orders.payment and payment is None:
+            at = Locator(field="payment_code")
+            raise Unfit(found(UNMAPPED, at, code=order.payment_code, setting="sage.orders.payment"))
+        if orders.shipping and shipping is None:
+            at = Locator(field="shipping_code")
+            raise Unfit(found(UNMAPPED, at, code=order.shipping_code, setting="sage.orders.shipping"))
+        return payment or PaymentTerms(), shipping or ShippingTerms()
+
+    # Positions
+
+    def _positions(self, order: Order, country: str, *, gross: bool) -> Iterator[Position]:
+        for index, line in enumerate(order.lines):
+            yield self._line(line, f"lines[{index}].", country, gross=gross)
+        orders = self.settings.orders
+        for name, number, incl, excl, rate in (
+            ("shipping", orders.shipping_article, order.shipping_incl, order.shipping_excl, order.shipping_tax_rate),
+            ("payment", orders.payment_article, order.payment_incl, order.payment_excl, order.payment_tax_rate),
+        ):
+            if incl or excl:
+                article = self._article(number, f"{name}_incl")
+                code, percent = self._tax(article, rate, country, f"{name}_tax_rate")
+                amount = _in_mode(incl, excl, percent, gross=gross) or ZERO
+                yield Position(article, ONE, amount, ZERO, line_total(ONE, amount, ZERO), code, percent)
+
+    def _line(self, line: OrderLine, prefix: str, country: str, *, gross: bool) -> Position:
+        article = self._article(line.article_number, f"{prefix}article_number")
+        code, rate = self._tax(article, line.tax_rate, country, f"{prefix}tax_rate")
+        quantity = line.quantity or ZERO
+        unit = _in_mode(line.unit_price_incl, line.unit_price_excl, rate, gross=gross)
+        discount = _in_mode(line.discount_incl, line.discount_excl, rate, gross=gross) or ZERO
+        stated = line.total_incl if gross else line.total_excl
+        if unit is None:
+            total = _in_mode(line.total_incl, line.total_excl, rate, gross=gross)
+            if total is None or not quantity:
+                raise Unfit(found(NO_PRICE, Locator(field=f"{prefix}unit_price_incl")))
+            unit = half_up((total + discount) / quantity, PRICE_PLACES)
+        elif stated is not None:
+            unit = _exact(quantity, unit, discount, stated)
+        total = line_total(quantity, unit, discount)
+        return Position(article, quantity, unit, discount, total, code, rate, discountable=True)
+
+    def _article(self, number: str, field: str) -> Article:
+        article = self.articles.get(number)
+        if article is None:
+            raise Unfit(found(UNKNOWN_ARTICLE, Locator(field=field), number=number))
+        return article
+
+    def _tax(self, article: Article, rate: Decimal | None, country: str, field: str) -> tuple[int, Decimal]:
+        """Tax code and percent: of the rate that the order names, otherwise of the article's tax class."""
+        of_class = self.taxes.code_of_class(article.tax_class, country)
+        codes = self.taxes.codes
+        code = of_class if rate is None else codes.code(country, rate, of_class)
+        if code is None or (rate is None and code not in codes.rates):
+            raise Unfit(found(UNKNOWN_TAX, Locator(field=field), rate="?" if rate is None else rate, country=country))
+        return code, codes.rates[code] if rate is None else rate
+
+    # Totals
+
+    def _balanced(self, order: Order, positions: list[Position], country: str, *, gross: bool) -> Totals:
+        """The totals; a small difference from the order's own becomes a position. Raises Unfit for a larger one."""
+        discount = _in_mode(order.discount_incl, order.discount_excl, _only_rate(positions), gross=gross) or ZERO
+        discount = half_up(discount)
+        totals = add_up(positions, discount, gross=gross)
+        wanted = half_up(order.total_incl or ZERO)
+        difference = wanted - totals.gross
+        if not difference:
+            return totals
+        orders = self.settings.orders
+        limit = orders.rounding_limit if orders.rounding_article else ZERO
+        if abs(difference) <= limit:
+            article = self._article(orders.rounding_article, "total_incl")
+            code, rate = self._tax(article, None, country, "total_incl")
+            first = half_up(difference if gross else difference * HUNDRED / (HUNDRED + rate))
+            for amount in (first, first + CENT, first - CENT):
+                rounding = Position(article, ONE, amount, ZERO, amount, code, rate)
+                balanced = add_up([*positions, rounding], discount, gross=gross)
+                if balanced.gross == wanted:
+                    positions.append(rounding)
+                    return balanced
+        raise Unfit(
+            found(
+                TOTALS_DIFFER,
+                Locator(field="total_incl"),
+                computed=totals.gross,
+                total=wanted,
+                difference=difference,
+                limit=limit,
+            )
+        )
+
+
+def _vat(order: Order, country: str) -> tuple[str, str]:
+    """EULand and EUUStID; the country only where the delivery goes to another member."""
+    _, number = vat(order.vat_number)
+    if len(number) > VAT_CHARACTERS:
+        at = Locator(field="vat_number")
+        raise Unfit(found(TOO_LONG, at, value=number, length=len(number), field="EUUStID", limit=VAT_CHARACTERS))
+    return (country if taxation(country, number) in (EU_COMPANY, EU_PRIVATE) else ""), number
+
+
+def _in_mode(incl: Decimal | None, excl: Decimal | None, rate: Decimal, *, gross: bool) -> Decimal | None:
+    """The amount as the document needs it; worked out of the other one where it is missing."""
+    if gross:
+        return incl if incl is not None or excl is None else half_up(excl * (HUNDRED + rate) / HUNDRED, PRICE_PLACES)
+    return excl if excl is not None or incl is None else half_up(incl * HUNDRED / (HUNDRED + rate), PRICE_PLACES)
+
+
+def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal) -> Decimal:
+    """The unit price that gives the line total: a shop shows unit prices in cents and may have lost half a cent a piece."""
+    difference = abs(quantity * unit - discount - stated)
+    if difference < CENT / 2 or difference > CENT + abs(quantity) * CENT / 2 or not quantity:
+        return unit
+    exact = half_up((stated + discount) / quantity, PRICE_PLACES)
+    return exact if line_total(quantity, exact, discount) == half_up(stated) else unit
+
+
+def _only_rate(positions: list[Position]) -> Decimal:
+    """The rate by which an order's discount that is given on one side only is converted: the one of the most dear line."""
+    return max(positions, key=lambda each: each.total).rate if positions else ZERO
+
+
+def header(draft: Draft, kind: str) -> dict[str, Any]:
+    """The columns of KHKVKBelege that follow from the order alone; staging rows have them too."""
+    order, totals = draft.order, draft.totals
+    return {
+        "Belegkennzeichen": kind,
+        "Belegdatum": draft.dated,
+        "Referenznummer": order.number,
+        "Matchcode": f"Webshop {order.number}"[: addresses.MATCHCODE_CHARACTERS],
+        "Preiskennzeichen": -1 if draft.gross else 0,
+        "Besteuerung": draft.taxation,
+        "EULand": draft.eu_country,
+        "EUUStID": draft.vat_number,
+        "Rabattbetrag1": totals.discount,
+        "Rabatttext1": (f"Gutschein {order.coupon_code}" if order.coupon_code else "Rabatt")[:40]
+        if totals.discount
+        else "",
+        "Zwischensumme": totals.subtotal,
+        "Nettobetrag": totals.net,
+        "Steuerbetrag": totals.tax,
+        "Bruttobetrag": totals.gross,
+        "Memo": order.comment,
+        **addresses.columns("A0", draft.billing),
+        **addresses.columns("A1", draft.delivery),
+        **addresses.columns("A2", draft.billing),
+    }

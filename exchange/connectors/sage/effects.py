@@ -1,0 +1,204 @@
+"""Effect once: what a record does in Sage and the note that it was done are one transaction.
+
+Records are landed in chunks. For each one the table ExchangeEffect says whether it has landed before; the same batch again
+gets the same answer. A record that the database itself refuses is found by landing its chunk one by one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
+
+from exchange.connector import Applied, Change, Outcome, chunks
+from exchange.connectors.sage.findings import ORDER_CHANGED, REFUSED
+from exchange.connectors.sage.lookup import IN_VALUES
+from exchange.connectors.sage.tables import EFFECT
+from exchange.errors import ConfigError
+from exchange.finding import Severity, found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from exchange.connector import Landing
+    from exchange.connectors.sage.database import SageDatabase
+    from exchange.finding import Finding
+
+#: Records of one transaction.
+CHUNK = 500
+
+LANDED = (Outcome.CREATED, Outcome.UPDATED)
+
+
+class Lander(Protocol):
+    """Lands records of one type; made anew for every call of `apply`.
+
+    Attributes:
+        final: a record that comes again with other content is held, not updated.
+    """
+
+    final: bool
+
+    def begin(self, connection: Connection) -> None:
+        """Wait for other writers, before anything is read."""
+        ...
+
+    def fault(self, change: Change) -> Sequence[Finding]:
+        """What makes a record unfit by itself."""
+        ...
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
+        """Write the effect of these changes, whose keys differ; what became of each."""
+        ...
+
+
+def refused(change: Change, findings: Sequence[Finding]) -> Applied:
+    """A record that is not applied: held when all reasons wait for a person, otherwise rejected."""
+    held = all(each.severity is Severity.HOLD for each in findings)
+    return Applied(change.seq, Outcome.HELD if held else Outcome.REJECTED, "", tuple(findings))
+
+
+class EffectTarget:
+    """A target whose effects happen once (`exchange.connector.Target`).
+
+    Args:
+        sage: the database.
+        landers: for each record type, how it lands.
+    """
+
+    def __init__(self, sage: SageDatabase, landers: Mapping[type[Any], Callable[[], Lander]]) -> None:
+        self.sage = sage
+        self.landers = landers
+
+    def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
+        """Apply changes in chunks; each chunk is durable before its outcomes are yielded.
+
+        Raises:
+            ConfigError: for a type of record that cannot land here.
+            TransientError: the database is away or busy.
+        """
+        made: dict[type[Any], Lander] = {}
+        for chunk in _distinct(changes):
+            of = type(chunk[0].record)
+            if of not in self.landers:
+                raise ConfigError(f"records of type {of.__name__} cannot land in Sage")
+            if of not in made:
+                made[of] = self.landers[of]()
+            yield from self._chunk(made[of], landing, chunk)
+
+    def remove(self, landing: Landing, keys: Sequence[str]) -> None:
+        """Nothing to do: what the shop has forgotten stays in the books of the ERP."""
+
+    def _chunk(self, lander: Lander, landing: Landing, chunk: Sequence[Change]) -> Iterator[Applied]:
+        try:
+            with self.sage.transaction() as connection:
+                done = self._land(connection, lander, landing, chunk)
+        except (IntegrityError, DataError) as error:
+            if len(chunk) > 1:
+                for change in chunk:
+                    yield from self._chunk(lander, landing, [change])
+                return
+            done = [refused(chunk[0], [found(REFUSED, reason=str(error.orig))])]
+        yield from done
+
+    def _land(
+        self, connection: Connection, lander: Lander, landing: Landing, chunk: Sequence[Change]
+    ) -> list[Applied]:
+        lander.begin(connection)
+        known = self._effects(connection, landing, [change.key for change in chunk])
+        done: dict[int, Applied] = {}
+        fresh: list[Change] = []
+        for change in chunk:
+            before = known.get(change.key)
+            again = None if before is None else _again(change, before, landing, final=lander.final)
+            if again is not None:
+                done[change.seq] = again
+            elif faults := lander.fault(change):
+                done[change.seq] = refused(change, faults)
+            else:
+                fresh.append(change)
+        if fresh:
+            applied = lander.land(connection, landing, fresh)
+            done.update((each.seq, each) for each in applied)
+            self._note(connection, landing, fresh, done, known)
+        return [done[change.seq] for change in chunk]
+
+    def _effects(self, connection: Connection, landing: Landing, keys: Sequence[str]) -> dict[str, Row[Any]]:
+        effect = EFFECT.c
+        rows: dict[str, Row[Any]] = {}
+        for batch in chunks(keys, IN_VALUES):
+            query = select(effect.Schluessel, effect.Fingerprint, effect.Batch, effect.Ergebnis, effect.FremdId).where(
+                effect.Mandant == self.sage.settings.mandant,
+                effect.Modul == landing.module,
+                effect.Schluessel.in_(batch),
+            )
+            rows.update((row.Schluessel, row) for row in connection.execute(query))
+        return rows
+
+    def _note(
+        self,
+        connection: Connection,
+        landing: Landing,
+        changes: Sequence[Change],
+        done: Mapping[int, Applied],
+        known: Mapping[str, Row[Any]],
+    ) -> None:
+        """Write down what landed."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        rows = [
+            {
+                "Mandant": self.sage.settings.mandant,
+                "Modul": landing.module,
+                "Schluessel": change.key,
+                "Fingerprint": change.fingerprint,
+                "Batch": landing.batch,
+                "Ergebnis": str(done[change.seq].outcome),
+                "FremdId": done[change.seq].foreign_id,
+                "At": now,
+            }
+            for change in changes
+            if done[change.seq].outcome in LANDED
+        ]
+        new = [row for row in rows if row["Schluessel"] not in known]
+        old = [{f"b_{name}": value for name, value in row.items()} for row in rows if row["Schluessel"] in known]
+        if new:
+            connection.execute(insert(EFFECT), new)
+        if old:
+            connection.execute(_UPDATE, old)
+
+
+_KEYS = ("Mandant", "Modul", "Schluessel")
+_UPDATE = (
+    update(EFFECT)
+    .where(*(EFFECT.c[name] == bindparam(f"b_{name}") for name in _KEYS))
+    .values({each.name: bindparam(f"b_{each.name}") for each in EFFECT.c if each.name not in _KEYS})
+)
+
+
+def _again(change: Change, before: Row[Any], landing: Landing, *, final: bool) -> Applied | None:
+    """The answer for a record that landed before; None when it is to land with its new content."""
+    if bytes(before.Fingerprint) == change.fingerprint:
+        outcome = Outcome(before.Ergebnis) if before.Batch == landing.batch else Outcome.UNCHANGED
+        return Applied(change.seq, outcome, before.FremdId)
+    if final:
+        return refused(change, [found(ORDER_CHANGED, key=change.key, known=before.FremdId)])
+    return None
+
+
+def _distinct(changes: Iterator[Change]) -> Iterator[list[Change]]:
+    """Chunks of changes of one type, in which every key stands once."""
+    chunk: list[Change] = []
+    keys: set[str] = set()
+    for change in changes:
+        other = bool(chunk) and type(change.record) is not type(chunk[0].record)
+        if len(chunk) >= CHUNK or change.key in keys or other:
+            yield chunk
+            chunk, keys = [], set()
+        chunk.append(change)
+        keys.add(change.key)
+    if chunk:
+        yield chunk
