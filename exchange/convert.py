@@ -11,6 +11,7 @@ remember what they have converted, because columns repeat themselves: a price th
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -220,23 +221,38 @@ def _as_text(raw: object) -> str:
 
 
 def _text_reader(field: Field) -> Callable[[Any], str]:
-    limit, long, upper = field.length, field.long, field.upper
-    codes = {code.code.casefold(): code.code for code in field.codes}
-    for code in field.codes:  # the clerk may write the meaning instead of the code
+    if field.codes:
+        return _code_reader(field)
+    limit, long, upper = field.length or sys.maxsize, field.long, field.upper
+
+    def read(raw: Any) -> str:
+        if type(raw) is str and raw.isascii() and raw.isprintable():  # as most are: no need to look closer
+            value = raw.strip(" ")
+        else:
+            value = clean(raw if type(raw) is str else _as_text(raw), long=long)
+        if len(value) > limit:
+            raise ConversionError(TOO_LONG, value=value, length=len(value), limit=limit)
+        return value.upper() if upper else value
+
+    return read
+
+
+def _code_reader(field: Field) -> Callable[[Any], str]:
+    """Texts out of a list; people may write the meaning instead of the code."""
+    codes = {"": ""}
+    for code in field.codes:
+        codes[code.code.casefold()] = code.code
+    for code in field.codes:
         for label in (code.de, code.en):
             codes.setdefault(label.casefold(), code.code)
             codes.setdefault(f"{code.code} – {label}".casefold(), code.code)
+    allowed = ", ".join(code.code for code in field.codes)
 
     def read(raw: Any) -> str:
-        value = clean(raw if type(raw) is str else _as_text(raw), long=long)
-        if codes and value:
-            if value.casefold() not in codes:
-                allowed = ", ".join(code.code for code in field.codes)
-                raise ConversionError(NOT_IN_LIST, value=value, allowed=allowed)
-            return codes[value.casefold()]
-        if limit and len(value) > limit:
-            raise ConversionError(TOO_LONG, value=value, length=len(value), limit=limit)
-        return value.upper() if upper else value
+        value = clean(raw if type(raw) is str else _as_text(raw))
+        if value.casefold() not in codes:
+            raise ConversionError(NOT_IN_LIST, value=value, allowed=allowed)
+        return codes[value.casefold()]
 
     return read
 

@@ -1,8 +1,8 @@
 """The tables of Sage 100 (KHK*) as far as they are used: `sage-100.md` section 6, types 1.3.
 
-Money has four decimals, a flag is a smallint that is -1 or 0, text is `varchar`. Columns that late versions have and early
-ones lack are optional: ask the database which it has, and select with `available`. Declared without foreign keys, so that
-one declaration serves Sage's own database (which has them) and a stand-in.
+Money has four decimals, a flag is a smallint that is -1 or 0, text is `varchar`. Columns that late versions have and
+early ones lack are optional: ask the database which it has, and select with `available`. Declared without foreign keys,
+so that one declaration serves Sage's own database (which has them) and a stand-in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     column,
+    func,
     null,
 )
 
@@ -90,9 +91,7 @@ _KTO = String(20)
 # --- counters and code tables ----------------------------------------------------------------------------------------
 
 TAN = _table("KHKTan", {"Tabelle": String(100)}, _whole("Tan"))
-GRUPPEN = _table(
-    "KHKGruppen", {"Typ": _INT, "Gruppe": String(10), "GruppeInt": _INT}, _text(50, "Bezeichnung", "Tag")
-)
+GRUPPEN = _table("KHKGruppen", {"Typ": _INT, "Gruppe": String(10), "GruppeInt": _INT}, _text(50, "Bezeichnung", "Tag"))
 #: Without Mandant (`sage-100.md` 1.6).
 STEUERKLASSEN = Table(
     "KHKSteuerklassen",
@@ -231,8 +230,12 @@ ADRESSEN = _table(
     _flag("Kategorie"),
     _text(50, "Matchcode", "Anrede", "Name1", "Name2"),
     *(
-        (*_text(64, f"{role}Zusatz", f"{role}Strasse"), *_text(3, f"{role}Land"), *_text(24, f"{role}PLZ"))
-        + (*_text(40, f"{role}Ort"),)
+        (
+            *_text(64, f"{role}Zusatz", f"{role}Strasse"),
+            *_text(3, f"{role}Land"),
+            *_text(24, f"{role}PLZ"),
+            *_text(40, f"{role}Ort"),
+        )
         for role in ("Liefer", "Post")
     ),
     _text(50, "Ansprache"),
@@ -288,9 +291,7 @@ BANKVERBINDUNGEN = _table(
     _text(40, "Institut"),
     _text(27, "Kontoinhaber"),
 )
-ADRESSENVERWEISE = _table(
-    "KHKAdressenverweise", {"Adresse": _INT, "Kategorie": SmallInteger(), "Verweis": String(50)}
-)
+ADRESSENVERWEISE = _table("KHKAdressenverweise", {"Adresse": _INT, "Kategorie": SmallInteger(), "Verweis": String(50)})
 
 # --- sales documents -------------------------------------------------------------------------------------------------
 
@@ -394,7 +395,7 @@ _INDEXES = (
     Index("ix_position_artikel", BELEGE_POSITIONEN.c.Mandant, BELEGE_POSITIONEN.c.Artikelnummer),
     Index("ix_konto_ws", KONTOKORRENT.c.Mandant, KONTOKORRENT.c.WSKdNr),
     Index("ix_konto_adresse", KONTOKORRENT.c.Mandant, KONTOKORRENT.c.Adresse),
-    Index("ix_adresse_mail", ADRESSEN.c.Mandant, ADRESSEN.c.EMail),
+    Index("ix_adresse_mail", ADRESSEN.c.Mandant, func.lower(ADRESSEN.c.EMail)),
 )
 
 
@@ -409,8 +410,7 @@ def available(columns: Iterable[Column[Any]], present: Set[str]) -> list[ColumnE
     `present` holds the names that the database has, in lower case.
     """
     return [
-        null().label(each.name) if optional(each) and each.name.lower() not in present else each
-        for each in columns
+        null().label(each.name) if optional(each) and each.name.lower() not in present else each for each in columns
     ]
 
 
@@ -457,15 +457,22 @@ class GroupTree:
     """
 
     def __init__(self, rows: Iterable[Group]) -> None:
-        self.groups = [row for row in dict.fromkeys(rows) if row.code and row.code.casefold() != DUMMY]
+        self.groups = [row for row in dict.fromkeys(rows) if row.code]
         self._by_code: dict[str, list[Group]] = {}
         for each in self.groups:
             self._by_code.setdefault(each.code, []).append(each)
-        self._paths: dict[Group, tuple[str, ...]] = {}
+        self._walked: dict[Group, tuple[str, ...]] = {}
 
     def paths(self, of: Group) -> tuple[str, ...]:
-        """Every path to a group, none for one that is its own ancestor. A parent that does not exist is taken as a root."""
-        return self._walk(of, frozenset())
+        """Every path to a group; none for the technical group, and for one that is its own ancestor.
+
+        A parent that does not exist is taken as a root.
+        """
+        return tuple(path for path in self._from_root(of) if DUMMY not in path.casefold().split("/"))
+
+    def in_circle(self, of: Group) -> bool:
+        """Whether a group is its own ancestor, or stands only below such groups."""
+        return not self._from_root(of)
 
     def stands_in(self, of: Group) -> tuple[str, ...]:
         """The paths for the group that an article names; its main or parent group may be out of date."""
@@ -479,9 +486,13 @@ class GroupTree:
                 return tuple(dict.fromkeys(path for each in fits for path in self.paths(each)))
         return ()
 
+    def _from_root(self, of: Group) -> tuple[str, ...]:
+        if of not in self._walked:
+            self._walked[of] = self._walk(of, frozenset())
+        return self._walked[of]
+
     def _walk(self, of: Group, below: frozenset[Group]) -> tuple[str, ...]:
-        if of in self._paths:
-            return self._paths[of]
+        """Paths from a root; `below` are the groups that led here."""
         if of in below:
             return ()
         parents = self._parents(of)
@@ -490,11 +501,8 @@ class GroupTree:
         elif parents:
             above = [f"{path}/" for parent in parents for path in self._walk(parent, below | {of})]
         else:
-            above = () if of.parent.casefold() == DUMMY else (f"{_part(of.parent)}/",)
-        found = tuple(dict.fromkeys(path + _part(of.code) for path in above))
-        if not below:  # only a walk from its own start has seen every ancestor
-            self._paths[of] = found
-        return found
+            above = (f"{_part(of.parent)}/",)
+        return tuple(dict.fromkeys(path + _part(of.code) for path in above))
 
     def _parents(self, of: Group) -> list[Group]:
         """The groups above: those of the same main group, or any where it has none."""

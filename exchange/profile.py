@@ -90,6 +90,8 @@ class Profile:
         rows: xml: local name of the element of one record; json: keys that may wrap the records; txt: line type code.
         empty: words that mean "no value" beside the empty text, such as `false` in the shop's json.
         fields, groups: where everything stands.
+        constants: xml and json: path → text that stands in every record that we write.
+        needs: fields that a record must have to be written in this form; without them it is rejected.
         recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
         canonical: a form of our own, which also carries a module mark.
     """
@@ -113,6 +115,8 @@ class Profile:
     empty: tuple[str, ...] = ()
     fields: Mapping[str, Source]
     groups: Mapping[str, GroupSource] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     recognise: tuple[str, ...] = ()
     canonical: bool = False
 
@@ -130,7 +134,7 @@ class Layout:
     def __post_init__(self) -> None:
         names = {each.name for each in self.schema.fields}
         groups = {each.name: each.schema for each in self.schema.groups}
-        unknown = set(self.profile.fields) - names | set(self.profile.groups) - set(groups)
+        unknown = (set(self.profile.fields) | set(self.profile.needs)) - names | set(self.profile.groups) - set(groups)
         for name, group in self.profile.groups.items():
             if name in groups:
                 unknown |= {f"{name}.{each}" for each in set(group.fields) - set(groups[name].names)}

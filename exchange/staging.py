@@ -1,13 +1,15 @@
-"""The records of one batch between check and apply: a temporary table beside the ledger.
+"""The records of one batch between check and apply: keys in a temporary table beside the ledger, contents in a spool.
 
-Comparing happens in SQL, where a million keys are one join, and the memory stays flat. The table goes away with its
-connection: after a crash the file is read again, which gives the same records.
+Comparing happens in SQL, where a million keys are one join; contents are written once and read once, in the same order, which
+a plain file does best. The memory stays flat. Both go away with the connection: after a crash the file is read again, which
+gives the same records.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -33,6 +35,7 @@ from exchange.ledger_tables import RECORD, RECORD_HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -46,7 +49,6 @@ STAGED = Table(
     Column("line", Integer, nullable=False),
     Column("key", String(255), nullable=False),
     Column("fingerprint", LargeBinary(16), nullable=False),
-    Column("payload", LargeBinary, nullable=False),
     Column("outcome", String(10), nullable=False, server_default=Outcome.CREATED.value),
     Column("foreign_id", String(120), nullable=False, server_default=""),
     prefixes=["TEMPORARY"],
@@ -71,21 +73,25 @@ class Staging:
     """The staged records of one batch, compared with what the ledger knows of their scope.
 
     Attributes:
-        number: of the last record of the file that was looked at; whoever adds records counts on.
+        number: of the last staged record; whoever adds records counts on.
     """
 
-    def __init__(self, connection: Connection, scope_id: int) -> None:
+    def __init__(self, connection: Connection, scope_id: int, spool: IO[bytes]) -> None:
         self.connection = connection
+        self._spool = spool
         self.scope_id = scope_id
         self.number = 0
-        columns = ("seq", "line", "key", "fingerprint", "payload")
+        columns = ("seq", "line", "key", "fingerprint")
         self._insert = driver_sql(connection, insert(STAGED).values(dict.fromkeys(columns, "")))
 
     # Filling
 
-    def add(self, rows: Sequence[tuple[int, int, str, bytes, bytes]]) -> None:
-        """Stage records: number, line, key, fingerprint, payload. Numbers are those of the file, in its order."""
+    def add(self, rows: Sequence[tuple[int, int, str, bytes]], payloads: Sequence[bytes]) -> None:
+        """Stage records: number (one after the other), line, key, fingerprint; and their contents."""
+        self.number += len(rows)
         execute_many(self.connection, self._insert, rows)
+        self._spool.write(b"\n".join(payloads))
+        self._spool.write(b"\n")
 
     def close_filling(self) -> None:
         """After the last record: make keys quick to find."""
@@ -158,15 +164,21 @@ class Staging:
 
     def changes(self, *, whole: bool = False) -> Iterator[Staged]:
         """The records to apply, in the order of the file; with `whole` also those that did not change."""
+        self._spool.seek(0)
+        payloads = enumerate(self._spool, 1)
         last = 0
-        columns = [STAGED.c[name] for name in Staged._fields]
+        columns = (STAGED.c.seq, STAGED.c.line, STAGED.c.key, STAGED.c.fingerprint, STAGED.c.outcome)
         wanted = literal(1) == literal(1) if whole else STAGED.c.outcome != Outcome.UNCHANGED.value
         while True:  # page by page: no cursor stays open while the target works
             query = select(*columns).where(STAGED.c.seq > last, wanted).order_by(STAGED.c.seq).limit(CHUNK)
             page = self.connection.execute(query).all()
             if not page:
                 return
-            yield from page  # type: ignore[misc] # rows of the database are tuples of this shape
+            for seq, line, key, fingerprint, outcome in page:
+                number, payload = next(payloads)
+                while number < seq:
+                    number, payload = next(payloads)
+                yield Staged(seq, line, key, fingerprint, payload, outcome)
             last = page[-1][0]
 
     # After applying
@@ -256,13 +268,13 @@ class Staging:
 
 
 @contextmanager
-def staging(ledger: Ledger, scope_id: int) -> Iterator[Staging]:
-    """An empty staging table on a connection of its own; gone at the end."""
-    with ledger.engine.connect() as connection:
+def staging(ledger: Ledger, scope_id: int, folder: Path | None = None) -> Iterator[Staging]:
+    """An empty staging area on a connection of its own, its spool in `folder`; gone at the end."""
+    with ledger.engine.connect() as connection, TemporaryFile(dir=folder, buffering=1024 * 1024) as spool:
         STAGED.create(connection)
         connection.commit()
         try:
-            yield Staging(connection, scope_id)
+            yield Staging(connection, scope_id, spool)
         finally:
             connection.rollback()
             STAGED.drop(connection)

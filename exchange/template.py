@@ -122,9 +122,7 @@ def write_template(
     workbook.save(out)
 
 
-def _columns(
-    module: Module, language: Language, lists: Mapping[str, Sequence[tuple[str, str]]]
-) -> Iterator[_Column]:
+def _columns(module: Module, language: Language, lists: Mapping[str, Sequence[tuple[str, str]]]) -> Iterator[_Column]:
     schema, example = module.schema, module.example()
     words = _WORDS[language]
     first_text = next((each.name for each in schema.fields if each.kind is Kind.TEXT), "")

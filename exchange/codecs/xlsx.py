@@ -21,7 +21,7 @@ from exchange.codec import Limits, Raw, Signature, Texts, flatten
 from exchange.errors import BatchError
 from exchange.profile import ROW_COLUMN
 from exchange.workbook.book import Book
-from exchange.workbook.marking import Fault, keeps_everything, mark, new_sheet, rejected_rows, text_cell
+from exchange.workbook.marking import Fault, load_whole, mark, new_sheet, rejected_rows, text_cell
 from exchange.workbook.reading import Reading
 from exchange.workbook.table import VERSION, Mark, Table, choose, find_table, guess_titles
 
@@ -98,15 +98,17 @@ class XlsxCodec:
         """Write the user's own workbook, all rows kept, with the faulty cells marked.
 
         A row that was in order is unchanged when the workbook is dropped again, so only repaired rows take effect.
-        A workbook that cannot be kept whole (macros, pictures, more than 20 MB) gives a new one with the rejected rows.
+        A workbook that cannot be kept whole (macros, pictures, damage beside the cells, over 20 MB) gives a new one
+        with the rejected rows.
         """
         with Book(path, PASSED) as book:
             table = find_table(book, layout)
             faults = _faults(table, layout, rejects)
-            if not keeps_everything(path):
+            workbook = load_whole(path)
+            if workbook is None:
                 rejected_rows(book, table, self._rows(path, layout, rejects), faults, out)
-                return
-        mark(path, table, faults, out)
+            else:
+                mark(workbook, table, faults, out)
 
     def locate(self, path: Path, layout: Layout) -> Callable[[int, str], Locator]:
         """How a row and a field of the schema are told to the sender: by sheet and cell. Raises BatchError."""
@@ -126,9 +128,7 @@ class XlsxCodec:
         return rows
 
 
-def _faults(
-    table: Table, layout: Layout, rejects: Mapping[int, Sequence[Finding]]
-) -> dict[int, list[Fault]]:
+def _faults(table: Table, layout: Layout, rejects: Mapping[int, Sequence[Finding]]) -> dict[int, list[Fault]]:
     """Row → its findings with their columns."""
     faults: dict[int, list[Fault]] = {}
     for line, findings in rejects.items():

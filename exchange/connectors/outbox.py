@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from exchange.codec import Meta
-from exchange.connector import Output
+from exchange.connector import Applied, Outcome, Output
+from exchange.finding import Locator, found, kind
 from exchange.profile import Layout, canonical
 from exchange.record import schema
 from exchange.records.deletion import Deletion
@@ -18,7 +20,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.codec import Codec
-    from exchange.connector import Applied, Change, Landing
+    from exchange.connector import Change, Landing
+    from exchange.finding import Finding
+
+FIELD_NEEDED = kind(
+    "outbox.field_needed",
+    de="Das Feld „{field}“ ist leer; die Datei für den Empfänger ({profile}) braucht es.",
+    en="The field “{field}” is empty; the receiver's file ({profile}) needs it.",
+    remedy_de="Ergänzen Sie den Wert, oder wählen Sie ein Profil, das ohne ihn auskommt.",
+    remedy_en="Add the value, or choose a profile that does without it.",
+)
+NOT_IN_CHARSET = kind(
+    "outbox.not_in_charset",
+    de="„{value}“ enthält ein Zeichen, das es im Zeichensatz {charset} nicht gibt.",
+    en="“{value}” has a character that {charset} does not have.",
+    remedy_de="Umschreiben (etwa ł zu l), oder im Profil write_charset auf utf-8 stellen.",
+    remedy_en="Transliterate (ł to l), or set write_charset to utf-8 in the profile.",
+)
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -26,6 +44,21 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 def safe_name(text: str) -> str:
     """A text as part of a file name on every system."""
     return _UNSAFE.sub("_", text).strip("._")[:80] or "_"
+
+
+def _not_in_charset(record: Any, charset: str) -> list[Finding]:
+    """A finding for every text of a record that a charset cannot hold: it would be lost in silence."""
+    findings = []
+    for name, value in zip(record._fields, record, strict=True):
+        texts = [value] if isinstance(value, str) else []
+        if isinstance(value, tuple):
+            texts = [text for child in value for text in child if isinstance(text, str)]
+        for text in texts:
+            try:
+                text.encode(charset)
+            except UnicodeEncodeError:
+                findings.append(found(NOT_IN_CHARSET, Locator(field=name), value=text, charset=charset))
+    return findings
 
 
 class OutboxTarget:
@@ -46,16 +79,36 @@ class OutboxTarget:
         self.layout = layout
         self.folder = folder
         self.meta = Meta(layout.profile.module, now, full)
+        self._needs = layout.profile.needs
+        charset = codecs.lookup(layout.profile.write_charset).name
+        self._charset = None if charset.startswith("utf") else charset
 
     def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
-        """See `exchange.connector.Target`: nothing is said beyond what was expected."""
+        """See `exchange.connector.Target`: only what cannot be written in this form is told."""
         stem = f"{landing.module}_{landing.batch}"
+        refused: list[Applied] = []
+        writable = (change for change in changes if self._writable(change, refused))
         if self.layout.profile.one_per_file:
-            for change in changes:
+            for change in writable:
                 self._write(landing, f"{stem}_{safe_name(change.key)}", self.layout, [change.record])
         else:
-            self._write(landing, stem, self.layout, (change.record for change in changes))
-        return iter(())
+            self._write(landing, stem, self.layout, (change.record for change in writable))
+        return iter(refused)
+
+    def _writable(self, change: Change, refused: list[Applied]) -> bool:
+        """Whether a record can be written in this form; else why not is kept."""
+        if not self._needs and self._charset is None:
+            return True
+        findings = [
+            found(FIELD_NEEDED, Locator(field=name), field=name, profile=self.layout.profile.name)
+            for name in self._needs
+            if getattr(change.record, name) in ("", None)
+        ]
+        if self._charset is not None:
+            findings += _not_in_charset(change.record, self._charset)
+        if findings:
+            refused.append(Applied(change.seq, Outcome.REJECTED, "", tuple(findings)))
+        return not findings
 
     def remove(self, landing: Landing, keys: Sequence[str]) -> None:
         """Deletions get a file of their own, in our own form of the same file type."""

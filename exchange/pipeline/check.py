@@ -205,17 +205,19 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
 def _stage(checker: Checker, chunk: list[tuple[Raw, Record, str]], staging: Staging) -> None:
     refused = _dangling(checker, chunk) if checker.module.references else {}
     pack, print_of = packer(checker.module.record), fingerprinter(checker.module.record)
-    rows = []
-    for seq, (raw, record, key) in enumerate(chunk, staging.number + 1):
+    rows, payloads = [], []
+    seq = staging.number
+    for raw, record, key in chunk:
         line = raw[0]
         if line in refused:
             checker.job.report.refuse(line, refused[line])
             continue
+        seq += 1
         data = pack(record)
-        rows.append((seq, line, key, print_of(record, data), data))
-    staging.number += len(chunk)
+        rows.append((seq, line, key, print_of(record, data)))
+        payloads.append(data)
     if rows:
-        staging.add(rows)
+        staging.add(rows, payloads)
 
 
 def _dangling(checker: Checker, chunk: list[tuple[Raw, Record, str]]) -> dict[int, list[Finding]]:

@@ -90,7 +90,7 @@ class Pipeline:
             job = self._recognised(batch, path)
             batch = job.batch
             if not self._duplicate(batch, job):
-                with staging(self.ledger, self.ledger.scope(job.module.name, batch.target)) as staged:
+                with staging(self.ledger, self.ledger.scope(job.module.name, batch.target), path.parent) as staged:
                     check(job, read(job), staged)
                     vanished = compare(job, staged, self.settings.brake)
                     apply(job, staged, self.ledger, vanished)

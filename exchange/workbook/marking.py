@@ -97,25 +97,27 @@ def new_sheet(title: str, out: BinaryIO) -> Iterator[Any]:
     workbook.save(out)
 
 
-def keeps_everything(path: Path) -> bool:
-    """The workbook can go through openpyxl without losing parts, and without filling the memory."""
+def load_whole(path: Path) -> Any:
+    """The workbook as openpyxl can write it again, or None when parts of it would be lost or the memory filled."""
     with damage_reported(), path.open("rb") as file, ZipFile(file) as archive:
         parts = archive.infolist()
-    return (
-        path.stat().st_size <= MOST_BYTES
-        and sum(part.file_size for part in parts) <= MOST_UNPACKED_BYTES
-        and not any(part.filename.startswith(DROPPED_PARTS) for part in parts)
-    )
+    if path.stat().st_size > MOST_BYTES or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
+        return None
+    if any(part.filename.startswith(DROPPED_PARTS) for part in parts):
+        return None
+    try:
+        with damage_reported(), path.open("rb") as file:
+            return load_workbook(file)
+    except BatchError:  # a part beside the cells is damaged: the rows could be read, the whole cannot
+        return None
 
 
-def mark(path: Path, table: Table, faults: Mapping[int, Sequence[Fault]], out: BinaryIO) -> None:
+def mark(workbook: Any, table: Table, faults: Mapping[int, Sequence[Fault]], out: BinaryIO) -> None:
     """Write the user's own workbook: faulty cells red with a note, all findings of a row in its last column.
 
     Marks of an earlier round are taken away first; rows without findings stay as they are.
     """
     language = _language(table)
-    with damage_reported(), path.open("rb") as file:
-        workbook = load_workbook(file)
     sheet = workbook[table.title]
     known = [index for index, title in enumerate(table.titles, 1) if plain(title) in _fault_titles()]
     if known:

@@ -259,9 +259,7 @@ def _double(columns: Mapping[str, list[int]], sheet: str, row: int) -> Iterator[
             yield found(DOUBLE_COLUMN, at, column=path)
 
 
-def _missing(
-    columns: Mapping[str, list[int]], layout: Layout, mark: Mark | None, sheet: str
-) -> Iterator[Finding]:
+def _missing(columns: Mapping[str, list[int]], layout: Layout, mark: Mark | None, sheet: str) -> Iterator[Finding]:
     """Required fields without a column; those of a group only where the group is required or begun."""
     yield from _missing_of(layout.schema, layout.sources, columns, mark, sheet)
     for group, (_, sources) in zip(layout.schema.groups, layout.groups, strict=True):

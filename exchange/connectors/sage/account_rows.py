@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from exchange import khk
 from exchange.connectors.sage.accounts import Account
+from exchange.connectors.sage.bulk import insert_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,16 +107,22 @@ class NewAccounts:
         return ("", "") if row is None else (row.Sprache or "", row.Gruppe or "")
 
     def add(self, template: str, kto: str, account: Mapping[str, Any], address: Mapping[str, Any]) -> Account:
-        """Collect a new account; `account` and `address` hold what is not the template's. Ids come when it is written."""
-        copied = self._known[template] or {}
+        """Collect a new account; `account` and `address` hold what is not the template's. Ids come later."""
+        copied: Mapping[Any, Any] = self._known[template] or {}
         language, group = self._languages[template]
         place = {"Sprache": language, "Gruppe": group, "Kategorie": _ORDINARY, "Aktiv": khk.YES} | dict(address)
-        own = {name: value for name, value in (_OWN | dict(account)).items() if name in copied}
+        own = {name: value for name, value in {**_OWN, **account}.items() if name in copied}
         row = dict(copied) | own | {"Kto": kto, "Mandant": self.mandant}
         place["Mandant"] = self.mandant
         self.accounts.append(row)
         self.addresses.append(place)
         return Account(_Joined(row, place), created=True)
+
+    def amend(self, kto: str, account: Mapping[str, Any], address: Mapping[str, Any]) -> None:
+        """Overwrite parts of an account that has been collected."""
+        index = next(index for index, row in enumerate(self.accounts) if row["Kto"] == kto)
+        self.accounts[index].update({name: value for name, value in account.items() if name in self._columns})
+        self.addresses[index].update(address)
 
     def wanted(self) -> dict[Table, int]:
         """How many ids are needed."""
@@ -166,5 +173,4 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     """Insert rows of differing columns: a column that a row does not name becomes NULL."""
     if rows:
         names = dict.fromkeys(name for row in rows for name in row)
-        connection.execute(insert(table), [{name: row.get(name) for name in names} for row in rows])
-
+        insert_many(connection, table, [{name: row.get(name) for name in names} for row in rows])

@@ -27,7 +27,18 @@ SHOWN_ACCOUNTS = 10
 
 _ACCOUNT = ("Kto", "KtoArt", "Adresse", "WSKdNr", "IstGesperrt", "Aktiv", "Gruppe", "Vertreter", "Tour", "Versand")
 _TERMS = ("Lieferbedingung", "Zahlungskond", "Inkassoart", "Nettobedingung", "Rechnungsempfaenger")
-_ADDRESS = ("EMail", "Sprache", "Anrede", "Name1", "Name2", "LieferZusatz", "LieferStrasse", "LieferLand", "LieferPLZ", "LieferOrt")
+_ADDRESS = (
+    "EMail",
+    "Sprache",
+    "Anrede",
+    "Name1",
+    "Name2",
+    "LieferZusatz",
+    "LieferStrasse",
+    "LieferLand",
+    "LieferPLZ",
+    "LieferOrt",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,20 @@ class Articles:
             self._known.clear()
         for batch in chunks(sorted(wanted - self._known.keys()), IN_VALUES):
             query = self._query.where(khk.ARTIKEL.c.Artikelnummer.in_(batch))
-            for number, *texts, bundle, tax_class, revenue, sales, base, factor, discountable, lme, gross, own in connection.execute(query):
+            for (
+                number,
+                *texts,
+                bundle,
+                tax_class,
+                revenue,
+                sales,
+                base,
+                factor,
+                discountable,
+                lme,
+                gross,
+                own,
+            ) in connection.execute(query):
                 self._known[number] = Article(
                     number,
                     *((text or "").strip() for text in texts),

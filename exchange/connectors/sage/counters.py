@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-#: The counter whose row every writer of ours updates first: on SQL Server its lock keeps others waiting until the commit,
-#: so that numbers, customers and effects read after it are up to date.
+#: The counter whose row every writer of ours updates first: on SQL Server its lock keeps others waiting until the
+#: commit, so that numbers, customers and effects read after it are up to date.
 LOCK = khk.BELEGE
 #: The first document of a kind in a year.
 FIRST_DOCUMENT = 10_001

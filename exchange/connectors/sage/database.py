@@ -1,4 +1,4 @@
-"""Sage's database as the rest of the program sees it: reads for modules, look-ups for checks, transactions for targets."""
+"""Sage's database as the rest of the program sees it: what modules read, checks ask and targets write."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class SageDatabase:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -99,7 +101,7 @@ class SageDatabase:
         return lookup.missing(self, name, values)
 
     def check(self) -> list[str]:
-        """What the database lacks of what the settings need: one line for each table or column, empty when all is there."""
+        """What the database lacks of what the settings need, one line for each table or column."""
         return probe.check(self)
 
     @cached_property

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from exchange import khk
-from exchange.connectors.sage import addresses, draft as drafts
+from exchange.connectors.sage import addresses
+from exchange.connectors.sage import draft as drafts
 from exchange.connectors.sage.totals import gross_of, net_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from exchange.connectors.sage.accounts import Account
     from exchange.connectors.sage.draft import Draft
     from exchange.connectors.sage.totals import Position
-    from exchange.records.order import Order
 
 ZERO = Decimal(0)
 
@@ -53,7 +53,9 @@ def invoice_place(account: Account) -> addresses.Place:
     return addresses.Place(*(account[name] for name in names), "", *(account[name] for name in place))
 
 
-def header(draft: Draft, account: Account, invoice: Account | None, kind: tuple[str, str], one_off: str) -> dict[str, Any]:
+def header(
+    draft: Draft, account: Account, invoice: Account | None, kind: tuple[str, str], one_off: str
+) -> dict[str, Any]:
     """The row of KHKVKBelege, without ids and numbers.
 
     Args:
@@ -153,7 +155,7 @@ def terms(draft: Draft, account: Account) -> dict[str, Any]:
     }
 
 
-def invoice_account(order: Order, account: Account) -> str:
-    """Number of another account that gets the invoice, or empty. A one-off customer gets his own."""
+def invoice_account(account: Account) -> str:
+    """Number of another account that gets the invoice, or empty."""
     other = str(account["Rechnungsempfaenger"])
-    return "" if other == account.kto or not order.number else other
+    return "" if other == account.kto else other

@@ -1,7 +1,7 @@
 """Orders as real documents of Sage, customers as real accounts: the way `documents`.
 
-By plain SQL, and so only for the sandbox or behind a switch: Sage's own program also posts stock, statistics and disposition
-(`sage-100.md` 5.1).
+By plain SQL, and so only for the sandbox or behind a switch: Sage's own program also posts stock, statistics and
+disposition (`sage-100.md` 5.1).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, or_, select
+from sqlalchemy import or_, select
 
 from exchange import khk
 from exchange.connector import Applied, Outcome, chunks
@@ -17,6 +17,7 @@ from exchange.connectors.sage import counters, document_rows, tables, taxes
 from exchange.connectors.sage.account_rows import NewAccounts
 from exchange.connectors.sage.accounts import Account, Numbers
 from exchange.connectors.sage.articles import Articles
+from exchange.connectors.sage.bulk import insert_many
 from exchange.connectors.sage.charset import Charset
 from exchange.connectors.sage.customers import CustomerLander
 from exchange.connectors.sage.draft import Draft, Drafter, Unfit
@@ -192,12 +193,12 @@ class OrderLander:
 
     def _add_invoice_accounts(self, connection: Connection, accepted: Sequence[_Accepted]) -> None:
         """Read the accounts that get the invoices of others."""
-        others = {document_rows.invoice_account(each.draft.order, each.account) for each in accepted} - {""}
+        others = {document_rows.invoice_account(each.account) for each in accepted} - {""}
         if not others:
             return
         accounts = self.customers.accounts.of_numbers(connection, others)
         for each in accepted:
-            each.invoice = accounts.get(document_rows.invoice_account(each.draft.order, each.account))
+            each.invoice = accounts.get(document_rows.invoice_account(each.account))
 
 
 class _Rows:
@@ -236,25 +237,10 @@ class _Rows:
     def write(self, connection: Connection, present: Iterable[str]) -> None:
         """Insert everything, in the order in which the tables refer to each other."""
         names = [column.name for column in khk.BELEGE.c if column.name.lower() in set(present)]
-        _insert(connection, khk.VORGAENGE, ["VorID", "Mandant"], self.headers)
-        _insert(connection, khk.VORGAENGE_POSITIONEN, ["VorPosID", "VorID", "Mandant"], self.positions)
-        _insert(connection, khk.BELEGE, names, self.headers, document_rows.HEADER_CONSTANTS)
-        _insert(connection, khk.BELEGE_VORGAENGE, ["BelID", "VorID", "Mandant"], self.headers)
-        names = [column.name for column in khk.BELEGE_POSITIONEN.c]
-        _insert(connection, khk.BELEGE_POSITIONEN, names, self.positions, document_rows.POSITION_CONSTANTS)
-        _insert(connection, khk.BELEGE_ZKD, [column.name for column in khk.BELEGE_ZKD.c], self.terms)
-
-
-def _insert(
-    connection: Connection,
-    table: Table,
-    names: Sequence[str],
-    rows: Sequence[dict[str, Any]],
-    constants: dict[str, Any] | None = None,
-) -> None:
-    """Insert those columns that the rows have; constants stand in the statement, which saves binding them each time."""
-    fixed = {name: value for name, value in (constants or {}).items() if name in names}
-    bound = [name for name in names if name in rows[0] and name not in fixed]
-    values = {name: bindparam(f"v_{name}") for name in bound} | fixed
-    statement = insert(table).values(values)
-    connection.execute(statement, [{f"v_{name}": row[name] for name in bound} for row in rows])
+        insert_many(connection, khk.VORGAENGE, self.headers, ["VorID", "Mandant"])
+        insert_many(connection, khk.VORGAENGE_POSITIONEN, self.positions, ["VorPosID", "VorID", "Mandant"])
+        insert_many(connection, khk.BELEGE, self.headers, names, document_rows.HEADER_CONSTANTS)
+        insert_many(connection, khk.BELEGE_VORGAENGE, self.headers, ["BelID", "VorID", "Mandant"])
+        constants = document_rows.POSITION_CONSTANTS
+        insert_many(connection, khk.BELEGE_POSITIONEN, self.positions, constants=constants)
+        insert_many(connection, khk.BELEGE_ZKD, self.terms)

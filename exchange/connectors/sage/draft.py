@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,6 @@ from exchange.settings import PaymentTerms, ShippingTerms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from exchange.connectors.sage.articles import Article, Articles
@@ -109,7 +109,7 @@ class Drafter:
         payment, shipping = self._terms(order)
         positions = list(self._positions(order, place.country, gross=gross))
         totals = self._balanced(order, positions, place.country, gross=gross)
-        local = order.ordered_at.astimezone(self.zone)  # type: ignore[union-attr] - a required field
+        local = (order.ordered_at or datetime.now(UTC)).astimezone(self.zone)
         return Draft(
             order,
             gross,
@@ -237,7 +237,7 @@ def _in_mode(incl: Decimal | None, excl: Decimal | None, rate: Decimal, *, gross
 
 
 def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal) -> Decimal:
-    """The unit price that gives the line total: a shop shows unit prices in cents and may have lost half a cent a piece."""
+    """The unit price that gives the line total: a shop that shows cents may have lost half a cent a piece."""
     difference = abs(quantity * unit - discount - stated)
     if difference < CENT / 2 or difference > CENT + abs(quantity) * CENT / 2 or not quantity:
         return unit
@@ -246,7 +246,7 @@ def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal)
 
 
 def _only_rate(positions: list[Position]) -> Decimal:
-    """The rate by which an order's discount that is given on one side only is converted: the one of the most dear line."""
+    """The rate that converts a discount given on one side only: the one of the dearest line."""
     return max(positions, key=lambda each: each.total).rate if positions else ZERO
 
 

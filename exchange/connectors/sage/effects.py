@@ -1,7 +1,7 @@
 """Effect once: what a record does in Sage and the note that it was done are one transaction.
 
-Records are landed in chunks. For each one the table ExchangeEffect says whether it has landed before; the same batch again
-gets the same answer. A record that the database itself refuses is found by landing its chunk one by one.
+Records are landed in chunks. For each one the table ExchangeEffect says whether it has landed before; the same batch
+again gets the same answer. A record that the database itself refuses is found by landing its chunk one by one.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from exchange.connector import Applied, Change, Outcome, chunks
+from exchange.connectors.sage.bulk import insert_many
 from exchange.connectors.sage.findings import ORDER_CHANGED, REFUSED
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.tables import EFFECT
@@ -105,9 +106,7 @@ class EffectTarget:
             done = [refused(chunk[0], [found(REFUSED, reason=str(error.orig))])]
         yield from done
 
-    def _land(
-        self, connection: Connection, lander: Lander, landing: Landing, chunk: Sequence[Change]
-    ) -> list[Applied]:
+    def _land(self, connection: Connection, lander: Lander, landing: Landing, chunk: Sequence[Change]) -> list[Applied]:
         lander.begin(connection)
         known = self._effects(connection, landing, [change.key for change in chunk])
         done: dict[int, Applied] = {}
@@ -127,16 +126,17 @@ class EffectTarget:
             self._note(connection, landing, fresh, done, known)
         return [done[change.seq] for change in chunk]
 
-    def _effects(self, connection: Connection, landing: Landing, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    def _effects(self, connection: Connection, landing: Landing, keys: Sequence[str]) -> dict[str, Effect]:
         effect = EFFECT.c
-        rows: dict[str, Row[Any]] = {}
+        rows: dict[str, Effect] = {}
         for batch in chunks(keys, IN_VALUES):
             query = select(effect.Schluessel, effect.Fingerprint, effect.Batch, effect.Ergebnis, effect.FremdId).where(
                 effect.Mandant == self.sage.settings.mandant,
                 effect.Modul == landing.module,
                 effect.Schluessel.in_(batch),
             )
-            rows.update((row.Schluessel, row) for row in connection.execute(query))
+            for row in connection.execute(query):
+                rows[row.Schluessel] = row
         return rows
 
     def _note(
@@ -145,7 +145,7 @@ class EffectTarget:
         landing: Landing,
         changes: Sequence[Change],
         done: Mapping[int, Applied],
-        known: Mapping[str, Row[Any]],
+        known: Mapping[str, Effect],
     ) -> None:
         """Write down what landed."""
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -165,8 +165,7 @@ class EffectTarget:
         ]
         new = [row for row in rows if row["Schluessel"] not in known]
         old = [{f"b_{name}": value for name, value in row.items()} for row in rows if row["Schluessel"] in known]
-        if new:
-            connection.execute(insert(EFFECT), new)
+        insert_many(connection, EFFECT, new)
         if old:
             connection.execute(_UPDATE, old)
 
@@ -179,7 +178,7 @@ _UPDATE = (
 )
 
 
-def _again(change: Change, before: Row[Any], landing: Landing, *, final: bool) -> Applied | None:
+def _again(change: Change, before: Effect, landing: Landing, *, final: bool) -> Applied | None:
     """The answer for a record that landed before; None when it is to land with its new content."""
     if bytes(before.Fingerprint) == change.fingerprint:
         outcome = Outcome(before.Ergebnis) if before.Batch == landing.batch else Outcome.UNCHANGED

@@ -40,7 +40,9 @@ def open_engine(url: str) -> Engine:
         made = create_engine(make_url(url))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         # Without the URL: it may hold a password.
-        raise ConfigError(f"sage.url: {type(error).__name__}; expected a SQLAlchemy URL whose driver is installed") from None
+        raise ConfigError(
+            f"sage.url: {type(error).__name__}; expected a SQLAlchemy URL whose driver is installed"
+        ) from None
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _pragmas)
         event.listen(made, "begin", _begin)

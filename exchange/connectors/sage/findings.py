@@ -6,7 +6,7 @@ from exchange.finding import Severity, kind
 
 NOT_IN_CHARSET = kind(
     "sage.not_in_charset",
-    de="Das Feld „{field}“ enthält „{character}“ ({code}), das es im Zeichensatz {charset} der Sage-Datenbank nicht gibt.",
+    de="„{field}“ enthält „{character}“ ({code}), das der Zeichensatz {charset} der Sage-Datenbank nicht kennt.",
     en="The field “{field}” contains “{character}” ({code}), which the charset {charset} of Sage's database lacks.",
     remedy_de="Ersetzen Sie das Zeichen (etwa ł durch l) und senden Sie den Datensatz neu.",
     remedy_en="Replace the character (such as ł by l) and send the record again.",
@@ -30,13 +30,13 @@ ORDER_EXISTS = kind(
     "sage.order_exists",
     de="In Sage steht schon ein Beleg mit der Bestellnummer „{number}“ ({known}), der nicht von hier stammt.",
     en="Sage already has a document with the order number “{number}” ({known}) that does not come from here.",
-    remedy_de="Prüfen Sie, ob jemand die Bestellung von Hand erfasst hat. Wenn nicht, ändern Sie die Referenznummer jenes Belegs.",
+    remedy_de="Wurde die Bestellung schon von Hand erfasst? Wenn nicht, ändern Sie die Referenznummer jenes Belegs.",
     remedy_en="Look whether somebody entered the order by hand. If not, change the reference number of that document.",
     severity=Severity.HOLD,
 )
 TOTALS_DIFFER = kind(
     "sage.totals_differ",
-    de="Der Beleg ergibt {computed} brutto, die Bestellung nennt {total}; der Unterschied {difference} übersteigt {limit}.",
+    de="Der Beleg ergibt {computed} brutto, die Bestellung nennt {total}; Unterschied {difference}, erlaubt {limit}.",
     en="The document makes {computed} incl. tax, the order says {total}; the difference {difference} exceeds {limit}.",
     remedy_de="Prüfen Sie Preise, Rabatte und Steuersätze der Bestellung im Shop.",
     remedy_en="Check prices, discounts and tax rates of the order in the shop.",
@@ -80,7 +80,7 @@ CUSTOMER_AMBIGUOUS = kind(
     "sage.customer_ambiguous",
     de="Zu „{value}“ gibt es mehrere Kunden in Sage: {accounts}.",
     en="Several customers of Sage fit “{value}”: {accounts}.",
-    remedy_de="Tragen Sie beim richtigen Kunden die Shop-Kundennummer ein (WSKdNr), oder nennen Sie seine Kundennummer.",
+    remedy_de="Tragen Sie beim richtigen die Shop-Kundennummer ein (WSKdNr), oder nennen Sie seine Kundennummer.",
     remedy_en="Enter the shop's customer number at the right one (WSKdNr), or name his customer number.",
     severity=Severity.HOLD,
 )

@@ -1,9 +1,9 @@
 """What exists in Sage: answers to the references of records, from its tables and from the settings.
 
-    article          an active article for sale             customer_group   KHKGruppen Typ 11
-    tax              `DE:19`, country and percent           payment_terms    Zahlungskond
-    customer         a customer's account, not blocked      price_list       id of a price list
-    template         an account that can be copied          payment, shipping   mapped in the settings
+article          an active article for sale             customer_group   KHKGruppen Typ 11
+tax              `DE:19`, country and percent           payment_terms    Zahlungskond
+customer         a customer's account, not blocked      price_list       id of a price list
+template         an account that can be copied          payment, shipping   mapped in the settings
 """
 
 from __future__ import annotations

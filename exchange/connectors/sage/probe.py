@@ -42,8 +42,8 @@ WRITTEN = (
     khk.BELEGE_VORGAENGE,
     khk.BELEGE_ZKD,
 )
-#: Which table the own columns of a module belong to; other modules name articles.
-_TABLES = {"categories": khk.ARTIKELGRUPPEN}
+#: Which table the own columns of a module belong to; those of other modules may stand in any that is read.
+_TABLES = {"categories": (khk.ARTIKELGRUPPEN,), "products": (khk.ARTIKEL,)}
 
 
 def check(sage: SageDatabase) -> list[str]:
@@ -64,13 +64,14 @@ def _lacking(sage: SageDatabase, table: Table) -> Iterator[str]:
 
 def _lacking_own(sage: SageDatabase) -> Iterator[str]:
     settings = sage.settings
-    named = [
-        ("sage.short_text", khk.ARTIKEL, settings.short_text),
-        ("sage.long_text", khk.ARTIKEL, settings.long_text),
-        ("sage.shop_flag", khk.ARTIKEL, settings.shop_flag),
+    named: list[tuple[str, tuple[Table, ...], str]] = [
+        ("sage.short_text", (khk.ARTIKEL,), settings.short_text),
+        ("sage.long_text", (khk.ARTIKEL,), settings.long_text),
+        ("sage.shop_flag", (khk.ARTIKEL,), settings.shop_flag),
     ]
     for field, column in settings.columns.items():
-        named.append((f"sage.columns.{field}", _TABLES.get(field.partition(".")[0], khk.ARTIKEL), column))
-    for setting, table, column in named:
-        if column and column.lower() not in sage.columns(table.name):
-            yield f"{table.name}.{column}: the column is missing (setting {setting})"
+        named.append((f"sage.columns.{field}", _TABLES.get(field.partition(".")[0], READ), column))
+    for setting, tables, column in named:
+        if column and not any(column.lower() in sage.columns(table.name) for table in tables):
+            table = tables[0].name if len(tables) == 1 else "KHK…"
+            yield f"{table}.{column}: the column is missing (setting {setting})"

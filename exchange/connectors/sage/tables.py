@@ -1,7 +1,7 @@
 """Our own tables beside Sage's: what landed (effects), what waits for a Sage-side importer, and the sandbox's mark.
 
-The waiting rows follow the pattern of Sage importers (`sage-100.md` section 6): `IstImportiert` is 0 until the importer sets
--1, `Fehlertext` is his.
+The waiting rows follow the pattern of Sage importers (`sage-100.md` section 6): `IstImportiert` is 0 until the importer
+sets -1, `Fehlertext` is his.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def _typed(field: Field) -> Any:
     return plain[field.kind]
 
 
-#: A waiting customer, with the columns of the customer template (`sage-100.md` section 4). `Kto` is the account that was
-#: recognised, `Kundennummer` the one that the sender wishes.
+#: A waiting customer, with the columns of the customer template (`sage-100.md` section 4). `Kto` is the account that
+#: was recognised, `Kundennummer` the one that the sender wishes.
 CUSTOMER = Table(
     "ExchangeCustomer",
     METADATA,

@@ -22,7 +22,12 @@ ANY = "*"
 #: Where the books are kept.
 HOME = "DE"
 #: Members of the EU without Germany; Greece's VAT numbers begin with EL.
-EU = frozenset("AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+EU = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
 
 DOMESTIC, EU_COMPANY, EU_PRIVATE, EXPORT = 1, 2, 3, 5
 
@@ -81,7 +86,11 @@ def load(connection: Connection) -> Taxes:
     rows = connection.execute(select(classes.Steuerklasse, classes.Land, classes.Lieferung))
     return Taxes(
         TaxCodes(codes.mappings().all()),
-        {(row.Steuerklasse, (row.Land or ANY).strip().upper()): row.Lieferung for row in rows if row.Lieferung is not None},
+        {
+            (row.Steuerklasse, (row.Land or ANY).strip().upper()): row.Lieferung
+            for row in rows
+            if row.Lieferung is not None
+        },
     )
 
 

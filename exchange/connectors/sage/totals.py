@@ -6,10 +6,9 @@ Gross documents: tax is taken out of the gross sum of a code. Net documents: tax
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from exchange.convert import half_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
+
+
+def cents(value: Decimal) -> Decimal:
+    """Commercial rounding to cents."""
+    return value.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(slots=True)
@@ -65,21 +69,21 @@ class Totals(NamedTuple):
 
 def line_total(quantity: Decimal, unit_price: Decimal, discount: Decimal) -> Decimal:
     """Quantity x price - discount, in cents."""
-    return half_up(quantity * unit_price - discount)
+    return cents(quantity * unit_price - discount)
 
 
 def net_of(amount: Decimal, rate: Decimal, *, gross: bool) -> Decimal:
     """The net part of an amount of a gross or net document, in cents."""
-    return half_up(amount * HUNDRED / (HUNDRED + rate)) if gross else amount
+    return cents(amount * HUNDRED / (HUNDRED + rate)) if gross else amount
 
 
 def gross_of(amount: Decimal, rate: Decimal, *, gross: bool) -> Decimal:
     """An amount of a gross or net document with tax, in cents."""
-    return amount if gross else half_up(amount * (HUNDRED + rate) / HUNDRED)
+    return amount if gross else cents(amount * (HUNDRED + rate) / HUNDRED)
 
 
 def _tax(amount: Decimal, rate: Decimal, *, gross: bool) -> Decimal:
-    return half_up(amount * rate / (HUNDRED + rate if gross else HUNDRED))
+    return cents(amount * rate / (HUNDRED + rate if gross else HUNDRED))
 
 
 def spread(amount: Decimal, sums: Sequence[Decimal]) -> list[Decimal]:
@@ -87,7 +91,7 @@ def spread(amount: Decimal, sums: Sequence[Decimal]) -> list[Decimal]:
     whole = sum(sums, ZERO)
     if not whole:
         return [ZERO] * len(sums)
-    shares = [half_up(amount * each / whole) for each in sums]
+    shares = [cents(amount * each / whole) for each in sums]
     largest = max(range(len(sums)), key=lambda index: abs(sums[index]))
     shares[largest] += amount - sum(shares, ZERO)
     return shares
@@ -107,8 +111,9 @@ def add_up(positions: Iterable[Position], discount: Decimal, *, gross: bool) -> 
     subtotal = sum(sums.values(), ZERO)
     if discount and not base:  # nothing to discount but fees
         bases, base = dict(sums), subtotal
-    for code, share in zip(bases, spread(discount, list(bases.values())), strict=True):
-        sums[code] -= share
+    if discount:
+        for code, share in zip(bases, spread(discount, list(bases.values())), strict=True):
+            sums[code] -= share
     tax = sum((_tax(each, rates[code], gross=gross) for code, each in sums.items()), ZERO)
     total = sum(sums.values(), ZERO)
     net, with_tax = (total - tax, total) if gross else (total, total + tax)

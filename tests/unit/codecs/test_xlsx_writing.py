@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from openpyxl import load_workbook
 
 from exchange.codec import Meta
 from exchange.codecs.xlsx import CODEC
-from exchange.convert import reader
+from exchange.convert import PLAIN, reader
 from exchange.errors import BatchError
 from exchange.profile import Layout, Profile, Source, canonical
 from exchange.record import Kind, schema
@@ -67,25 +68,29 @@ def back(path: Path, layout: Layout) -> list[Any]:
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"))
 
 
+def texts(field: Field) -> st.SearchStrategy[str]:
+    if field.codes:
+        return st.sampled_from([code.code for code in field.codes])
+    text = st.text(LETTERS, min_size=1, max_size=min(field.length or 50, 30))
+    return text.filter(lambda each: len(each.upper()) <= (field.length or 99)).map(reader(field, PLAIN))
+
+
+def numbers(field: Field) -> st.SearchStrategy[Decimal]:
+    number = st.integers(0, 10 ** min(field.length, 9) - 1)
+    return number.map(lambda each: reader(field, PLAIN)(str(Decimal(each).scaleb(-field.places))))
+
+
 def values(field: Field) -> st.SearchStrategy[Any]:
-    """Canonical values of a field, required ones never empty."""
-    if field.kind is Kind.TEXT:
-        if field.codes:
-            return st.sampled_from([code.code for code in field.codes])
-        text = st.text(LETTERS, min_size=1, max_size=min(field.length or 50, 30))
-        read = reader(field, layout_of(Deletion).profile.dialect)
-        return text.filter(lambda each: len(each.upper()) <= (field.length or 99)).map(read)
-    if field.kind in (Kind.NUMBER, Kind.WHOLE):
-        number = st.integers(0, 10 ** min(field.length, 9) - 1)
-        if field.kind is Kind.WHOLE:
-            return number
-        read = reader(field, layout_of(Deletion).profile.dialect)
-        return number.map(lambda each: read(str(Decimal(each).scaleb(-field.places))))
-    if field.kind is Kind.FLAG:
-        return st.booleans()
-    if field.kind is Kind.DATE:
-        return st.dates(date(1900, 1, 1))
-    return st.datetimes(datetime(1900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone follows
+    """Canonical values of a field, never empty."""
+    by_kind = {
+        Kind.TEXT: lambda: texts(field),
+        Kind.NUMBER: lambda: numbers(field),
+        Kind.WHOLE: lambda: st.integers(0, 10 ** min(field.length, 9) - 1),
+        Kind.FLAG: st.booleans,
+        Kind.DATE: lambda: st.dates(date(1900, 1, 1)),
+        Kind.MOMENT: lambda: st.datetimes(datetime(1900, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    }
+    return by_kind[field.kind]()
 
 
 def record_of(of: Schema) -> st.SearchStrategy[Any]:
@@ -106,7 +111,19 @@ def test_every_record_type_comes_back_as_it_was(record: type[Record], tmp_path: 
     round_trip()
 
 
-HOSTILE = ("=cmd|' /C calc'!A0", "=1+1", "+49 89 1234", "-5,00", "@name", "#N/A", "#REF!", "'quoted", "1e5", "00123", "TRUE")
+HOSTILE = (
+    "=cmd|' /C calc'!A0",
+    "=1+1",
+    "+49 89 1234",
+    "-5,00",
+    "@name",
+    "#N/A",
+    "#REF!",
+    "'quoted",
+    "1e5",
+    "00123",
+    "TRUE",
+)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -135,11 +152,12 @@ def test_x10_a_character_that_no_cell_can_hold_does_not_end_the_export(tmp_path:
     assert next(iter(CODEC.read(path, layout))).values[1] == "a\N{REPLACEMENT CHARACTER}b"
 
 
-def test_a_text_too_long_for_a_cell_is_refused_instead_of_cut() -> None:
-    """Excel holds 32,767 characters; one more is a finding, and the temporary file is gone."""
-    long = Product._make([""] * 27 + [()] * 4)._replace(number="1", long_text="x" * 32_768)
+def test_a_text_too_long_for_a_cell_is_refused_instead_of_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Excel holds 32,767 characters; one more is a finding, and no temporary file is left."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(BatchError) as error:
-        CODEC.write(BytesIO(), layout_of(Product), [long], Meta("products"))
+        CODEC.write(BytesIO(), layout_of(Deletion), [Deletion("products", "x" * 32_768)], Meta("deletions"))
+    assert list(tmp_path.iterdir()) == []
     assert [finding.code for finding in error.value.findings] == ["xlsx.cell_full"]
 
 

@@ -1,0 +1,275 @@
+"""Customers as accounts of Sage: found, updated with what is filled in, or created from a template customer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select, update
+
+from exchange import khk
+from exchange.connector import Applied, Outcome, chunks
+from exchange.connectors.sage import addresses, counters
+from exchange.connectors.sage.account_rows import NewAccounts
+from exchange.connectors.sage.accounts import CUSTOMER, Account, Accounts, Numbers, Wanted
+from exchange.connectors.sage.charset import Charset
+from exchange.connectors.sage.effects import refused
+from exchange.connectors.sage.findings import NOT_A_CUSTOMER, TEMPLATE_MISSING
+from exchange.connectors.sage.lookup import IN_VALUES
+from exchange.connectors.sage.taxes import taxation, vat
+from exchange.finding import Finding, Locator, found
+from exchange.record import Kind, schema
+from exchange.records.customer import Customer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Table
+
+    from exchange.connector import Change, Landing
+    from exchange.connectors.sage.database import SageDatabase
+
+FIELDS = ("number", "shop_customer_number", "email")
+TEXTS = tuple(each.name for each in schema(Customer).fields if each.kind is Kind.TEXT)
+
+#: Field of the record → column of KHKAdressen (`sage-100.md` section 4).
+ADDRESS: Mapping[str, str] = {
+    "matchcode": "Matchcode",
+    "salutation": "Anrede",
+    "name1": "Name1",
+    "name2": "Name2",
+    "addition": "LieferZusatz",
+    "street": "LieferStrasse",
+    "country": "LieferLand",
+    "zip": "LieferPLZ",
+    "city": "LieferOrt",
+    "post_addition": "PostZusatz",
+    "post_street": "PostStrasse",
+    "post_country": "PostLand",
+    "post_zip": "PostPLZ",
+    "post_city": "PostOrt",
+    "greeting": "Ansprache",
+    "phone": "Telefon",
+    "fax": "Telefax",
+    "mobile": "Mobilfunk",
+    "email": "EMail",
+    "homepage": "Homepage",
+    "language": "Sprache",
+    "address_group": "Gruppe",
+    "reference": "Referenz",
+    "memo": "Memo",
+    "first_contact": "Erstkontakt",
+    "active": "Aktiv",
+}
+#: Field of the record → column of KHKKontokorrent.
+ACCOUNT: Mapping[str, str] = {
+    "matchcode": "Matchcode",
+    "active": "Aktiv",
+    "currency": "WKz",
+    "taxation": "Besteuerung",
+    "eu_country": "EULand",
+    "vat_number": "EUUStID",
+    "tax_number": "KundenSteuerNr",
+    "payment_terms": "Zahlungskond",
+    "collection": "Inkassoart",
+    "price_list": "Preisliste",
+    "discount_list": "Rabattliste",
+    "discount_percent": "Rabattsatz",
+    "discount_group": "Rabattgruppe",
+    "gross_prices": "Preiskennzeichen",
+    "shipping": "Versand",
+    "delivery_terms": "Lieferbedingung",
+    "tour": "Tour",
+    "group": "Gruppe",
+    "representative": "Vertreter",
+    "invoice_customer": "Rechnungsempfaenger",
+    "credit_limit": "Kreditlimit",
+    "partial_delivery": "Teillieferungen",
+    "blocked": "IstGesperrt",
+    "buyer_reference": "LeitwegID",
+    "shop_customer_number": "WSKdNr",
+}
+#: Field of the record → column of KHKAnsprechpartner.
+CONTACT: Mapping[str, str] = {
+    "contact_salutation": "Anrede",
+    "contact_title": "Titel",
+    "contact_first_name": "Vorname",
+    "contact_last_name": "Nachname",
+    "contact_department": "Abteilung",
+    "contact_position": "Position",
+    "contact_phone": "Telefon",
+    "contact_mobile": "Mobilfunk",
+    "contact_email": "EMail",
+}
+#: Field of the record → column of KHKBankverbindungenD.
+BANK: Mapping[str, str] = {"iban": "IBAN", "bic": "Swift", "account_holder": "Kontoinhaber", "bank": "Institut"}
+
+
+def filled(customer: Customer, fields: Mapping[str, str]) -> dict[str, Any]:
+    """The columns whose fields are filled in, as Sage writes values."""
+    values = ((column, getattr(customer, field)) for field, column in fields.items())
+    columns = {column: _plain(value) for column, value in values if value is not None and value != ""}
+    if "EUUStID" in columns:
+        _, columns["EUUStID"] = vat(columns["EUUStID"])
+    if "Besteuerung" in columns:
+        columns["Besteuerung"] = int(columns["Besteuerung"])
+    return columns
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return khk.YES if value else khk.NO
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time())
+    return value
+
+
+def wanted(customer: Customer) -> Wanted:
+    """How the customer can be recognised."""
+    return Wanted(customer.number, customer.shop_customer_number, customer.email, FIELDS)
+
+
+def recognise(accounts: Accounts, customer: Customer) -> Account | Finding | None:
+    """The customer's account; None for a new one. A number that is wished for need not exist yet."""
+    if not customer.number:
+        return accounts.match(wanted(customer))
+    account = accounts.get(customer.number)
+    if account is not None and account["KtoArt"] != CUSTOMER:
+        return found(NOT_A_CUSTOMER, Locator(field="number"), account=customer.number)
+    return account
+
+
+class CustomerLander:
+    """Lands customers as accounts (`exchange.connectors.sage.effects.Lander`)."""
+
+    final = False
+
+    def __init__(self, sage: SageDatabase) -> None:
+        self.mandant = sage.settings.mandant
+        self.charset = Charset(sage.settings.charset)
+        self.accounts = Accounts(sage)
+        self.numbers = Numbers(sage)
+        self.new = NewAccounts(sage)
+        self.present = sage.columns(khk.KONTOKORRENT.name)
+        self.updates: list[tuple[Table, int | str, dict[str, Any]]] = []
+
+    def begin(self, connection: Connection) -> None:
+        """Lock the counters."""
+        counters.lock(connection, self.mandant)
+
+    def fault(self, change: Change) -> Sequence[Finding]:
+        """Characters that the database cannot hold."""
+        return tuple(self.charset.faults(change.record, TEXTS))
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:  # noqa: ARG002
+        """Create or update an account for each customer."""
+        customers = [change.record for change in changes]
+        self.accounts.load(connection, [wanted(each) for each in customers])
+        self.numbers.reserve(connection, len(customers))
+        self.new.clear()
+        self.updates = []
+        done: list[Applied] = []
+        touched: list[tuple[Customer, Account]] = []
+        for change in changes:
+            account = recognise(self.accounts, change.record)
+            outcome = Outcome.CREATED if account is None else Outcome.UPDATED
+            if account is None:
+                account = self._create(connection, change.record)
+            if isinstance(account, Finding):
+                done.append(refused(change, [account]))
+                continue
+            if outcome is Outcome.UPDATED:
+                self._overwrite(account, change.record)
+            touched.append((change.record, account))
+            done.append(Applied(change.seq, outcome, account.kto))
+        self._dependents(connection, touched)
+        self.new.number(counters.take(connection, self.mandant, self.new.wanted()))
+        self.new.write(connection)
+        self._update(connection)
+        return done
+
+    def _overwrite(self, account: Account, customer: Customer) -> None:
+        """What is filled in replaces what was there."""
+        of_account, of_address = filled(customer, ACCOUNT), filled(customer, ADDRESS)
+        if account.created:  # a moment ago, by another record of this chunk
+            self.new.amend(account.kto, of_account, of_address)
+            return
+        self.updates.append((khk.KONTOKORRENT, account.kto, of_account))
+        self.updates.append((khk.ADRESSEN, account["Adresse"], of_address))
+
+    def _create(self, connection: Connection, customer: Customer) -> Account | Finding:
+        template = customer.template or self.new.template_of(customer.country)
+        if not template or not self.new.has_template(connection, template):
+            at = Locator(field="template" if customer.template else "country")
+            return found(TEMPLATE_MISSING, at, country=customer.country, template=template)
+        kto = customer.number or self.numbers.take()
+        code = customer.matchcode or addresses.matchcode(customer.name1, customer.city)
+        number = vat(customer.vat_number)[1]
+        account = {"Besteuerung": taxation(customer.country, number)} | filled(customer, ACCOUNT) | {"Matchcode": code}
+        address = filled(customer, ADDRESS) | {"Matchcode": code}
+        created = self.new.add(template, kto, account, address)
+        self.accounts.add(created)
+        return created
+
+    # Contact persons and bank accounts
+
+    def _dependents(self, connection: Connection, touched: Sequence[tuple[Customer, Account]]) -> None:
+        known = [account["Adresse"] for _, account in touched if not account.created]
+        contacts = self._contacts(connection, known)
+        banks = self._banks(connection, known)
+        for customer, account in touched:
+            where = {"Kto": account.kto} if account.created else {"Adresse": account["Adresse"]}
+            row = where | {"Mandant": self.mandant}
+            contact = filled(customer, CONTACT)
+            if contact.get("Nachname") or contact.get("EMail"):
+                name = " ".join(part for part in (contact.get("Vorname"), contact.get("Nachname")) if part)
+                contact["Ansprechpartner"] = name[: addresses.NAME_CHARACTERS]
+                number = None if account.created else contacts.get((account["Adresse"], _contact_key(contact)))
+                if number is None:
+                    self.new.contacts.append(row | contact)
+                else:
+                    self.updates.append((khk.ANSPRECHPARTNER, number, contact))
+            bank = filled(customer, BANK)
+            if "IBAN" in bank and (account.created or (account["Adresse"], bank["IBAN"]) not in banks):
+                self.new.banks.append(row | bank)
+
+    def _contacts(self, connection: Connection, known: Iterable[int]) -> dict[tuple[int, str], int]:
+        """Contacts of addresses: people are told apart by e-mail (2.11), else by name."""
+        contact = khk.ANSPRECHPARTNER.c
+        found: dict[tuple[int, str], int] = {}
+        for batch in chunks(sorted(set(known)), IN_VALUES):
+            query = select(contact.Nummer, contact.Adresse, contact.EMail, contact.Nachname).where(
+                contact.Mandant == self.mandant, contact.Adresse.in_(batch)
+            )
+            for row in connection.execute(query).mappings():
+                found[row["Adresse"], _contact_key(row)] = row["Nummer"]
+        return found
+
+    def _banks(self, connection: Connection, known: Iterable[int]) -> set[tuple[int, str]]:
+        bank = khk.BANKVERBINDUNGEN.c
+        found: set[tuple[int, str]] = set()
+        for batch in chunks(sorted(set(known)), IN_VALUES):
+            query = select(bank.Adresse, bank.IBAN).where(bank.Mandant == self.mandant, bank.Adresse.in_(batch))
+            found.update((row.Adresse, row.IBAN) for row in connection.execute(query))
+        return found
+
+    def _update(self, connection: Connection) -> None:
+        """Overwrite what is filled in; rows with the same columns share a statement."""
+        grouped: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
+        for table, key, values in self.updates:
+            names = tuple(name for name in values if table is not khk.KONTOKORRENT or name.lower() in self.present)
+            if names:
+                row = {f"v_{name}": values[name] for name in names} | {"b_key": key}
+                grouped.setdefault((table, names), []).append(row)
+        for (table, names), rows in grouped.items():
+            key = next(column for column in table.primary_key if column.name != "Mandant")
+            statement = (
+                update(table)
+                .where(key == bindparam("b_key"), table.c.Mandant == self.mandant)
+                .values({name: bindparam(f"v_{name}") for name in names})
+            )
+            connection.execute(statement, rows)
+
+
+def _contact_key(contact: Mapping[Any, Any]) -> str:
+    return str(contact.get("EMail") or contact.get("Nachname") or "").strip().casefold()

@@ -1,0 +1,206 @@
+"""Orders and customers in tables of our own beside Sage's: the way `staging`.
+
+The safe way to write into a real Sage's database: a Sage-side importer takes the rows and sets `IstImportiert`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete
+
+from exchange import khk
+from exchange.connector import Applied, Outcome
+from exchange.connectors.sage import draft as drafts
+from exchange.connectors.sage import tables, taxes
+from exchange.connectors.sage.accounts import Account, Accounts
+from exchange.connectors.sage.articles import Articles
+from exchange.connectors.sage.bulk import insert_many
+from exchange.connectors.sage.charset import Charset
+from exchange.connectors.sage.customers import TEXTS, recognise, wanted
+from exchange.connectors.sage.draft import Drafter, Unfit
+from exchange.connectors.sage.effects import EffectTarget, refused
+from exchange.connectors.sage.order_customers import OrderCustomers
+from exchange.connectors.sage.order_fields import WRITTEN
+from exchange.finding import Finding
+from exchange.record import schema
+from exchange.records.customer import Customer
+from exchange.records.order import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from exchange.connector import Change, Landing
+    from exchange.connectors.sage.database import SageDatabase
+    from exchange.connectors.sage.draft import Draft
+
+
+class StagingTarget(EffectTarget):
+    """Writes orders and customers into ExchangeOrder, ExchangeOrderLine and ExchangeCustomer.
+
+    Args:
+        sage: the database; the tables are created when they do not exist.
+    """
+
+    def __init__(self, sage: SageDatabase) -> None:
+        sage.create(tables.EFFECT, tables.ORDER, tables.ORDER_LINE, tables.CUSTOMER)
+        super().__init__(sage, {Order: lambda: _Orders(sage), Customer: lambda: _Customers(sage)})
+
+
+def _waiting(sage: SageDatabase, landing: Landing, change: Change) -> dict[str, Any]:
+    return {
+        "Mandant": sage.settings.mandant,
+        "Schluessel": change.key,
+        "IstImportiert": khk.NO,
+        "Fehlertext": "",
+        "Batch": landing.batch,
+        "At": datetime.now(UTC).replace(tzinfo=None),
+    }
+
+
+def _template(sage: SageDatabase, country: str, account: Account | None) -> str:
+    templates = sage.settings.customers.templates
+    return "" if account is not None else templates.get(country, templates.get("*", ""))
+
+
+class _Orders:
+    """Lands orders as waiting rows (`exchange.connectors.sage.effects.Lander`)."""
+
+    final = True
+
+    def __init__(self, sage: SageDatabase) -> None:
+        self.sage = sage
+        self.settings = sage.settings
+        self.charset = Charset(sage.settings.charset)
+        self.articles = Articles(sage.settings.mandant)
+        self.customers = OrderCustomers(sage)
+        self.drafter: Drafter | None = None
+
+    def begin(self, connection: Connection) -> None:
+        """Read the small tables at the first time; the keys of our tables keep two writers apart."""
+        if self.drafter is None:
+            self.drafter = Drafter(self.settings, self.articles, taxes.load(connection), self.sage.zone)
+
+    def fault(self, change: Change) -> Sequence[Finding]:
+        """Characters that the database cannot hold."""
+        return tuple(self.charset.faults(change.record, WRITTEN))
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
+        """Write a row and its lines for each order that is fit for it."""
+        orders = [change.record for change in changes]
+        setup = self.settings.orders
+        fees = {setup.shipping_article, setup.payment_article, setup.rounding_article} - {""}
+        self.articles.load(connection, fees | {line.article_number for order in orders for line in order.lines})
+        self.customers.load(connection, orders)
+        rows: list[dict[str, Any]] = []
+        lines: list[dict[str, Any]] = []
+        done: list[Applied] = []
+        for change in changes:
+            try:
+                draft, account = self._accept(change.record)
+            except Unfit as unfit:
+                done.append(refused(change, [unfit.finding]))
+                continue
+            rows.append(_waiting(self.sage, landing, change) | self._order(draft, account))
+            lines.extend(_lines(draft, self.settings.mandant, change.key))
+            done.append(Applied(change.seq, Outcome.CREATED, f"ExchangeOrder {change.record.number}"))
+        insert_many(connection, tables.ORDER, rows)
+        insert_many(connection, tables.ORDER_LINE, lines)
+        return done
+
+    def _accept(self, order: Order) -> tuple[Draft, Account | None]:
+        assert self.drafter is not None  # noqa: S101 - made in `begin`
+        return self.drafter.draft(order), self.customers.find(order)
+
+    def _order(self, draft: Draft, account: Account | None) -> dict[str, Any]:
+        order = draft.order
+        row = drafts.header(draft, self.settings.orders.document_kind)
+        return row | {
+            "Kto": "" if account is None else account.kto,
+            "Vorlagekunde": _template(self.sage, order.billing_country, account),
+            "Bestellnummer": order.number,
+            "ShopBestellId": order.shop_order_id,
+            "ShopKundenId": order.shop_customer_id,
+            "EMail": order.email,
+            "Telefon": order.phone or order.mobile,
+            "Zahlungsart": order.payment_code,
+            "Zahlungsstatus": order.payment_status,
+            "Versandart": order.shipping_code,
+            "WKz": order.currency or self.settings.currency,
+            "Sprache": "" if account is None else account["Sprache"],
+            "Zahlungskond": draft.payment.terms or ("" if account is None else account["Zahlungskond"]),
+            "Inkassoart": draft.payment.collection or ("" if account is None else account["Inkassoart"]),
+            "Versand": draft.shipping.shipping or ("" if account is None else account["Versand"]),
+            "Lieferbedingung": draft.shipping.delivery_terms or ("" if account is None else account["Lieferbedingung"]),
+        }
+
+
+def _lines(draft: Draft, mandant: int, key: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "Mandant": mandant,
+            "Schluessel": key,
+            "Index": number,
+            "Artikelnummer": each.article.number,
+            "Bezeichnung1": each.article.title1,
+            "Bezeichnung2": each.article.title2,
+            "Menge": each.quantity,
+            "Mengeneinheit": each.article.sales_unit,
+            "Einzelpreis": each.unit_price,
+            "Rabattbetrag": each.discount,
+            "Gesamtpreis": each.total,
+            "Steuercode": each.code,
+            "Steuersatz": each.rate,
+        }
+        for number, each in enumerate(draft.positions, 1)
+    ]
+
+
+class _Customers:
+    """Lands customers as waiting rows (`exchange.connectors.sage.effects.Lander`)."""
+
+    final = False
+
+    def __init__(self, sage: SageDatabase) -> None:
+        self.sage = sage
+        self.charset = Charset(sage.settings.charset)
+        self.accounts = Accounts(sage)
+
+    def begin(self, connection: Connection) -> None:
+        """Nothing is to be locked: the keys of our tables keep two writers apart."""
+
+    def fault(self, change: Change) -> Sequence[Finding]:
+        """Characters that the database cannot hold."""
+        return tuple(self.charset.faults(change.record, TEXTS))
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
+        """Write a row for each customer; one that waits or was imported before waits again with what is new."""
+        self.accounts.load(connection, [wanted(change.record) for change in changes])
+        rows: list[dict[str, Any]] = []
+        done: list[Applied] = []
+        for change in changes:
+            account = recognise(self.accounts, change.record)
+            if isinstance(account, Finding):
+                done.append(refused(change, [account]))
+                continue
+            rows.append(_waiting(self.sage, landing, change) | self._customer(change.record, account))
+            known = account is not None or change.outcome is Outcome.UPDATED
+            outcome = Outcome.UPDATED if known else Outcome.CREATED
+            done.append(Applied(change.seq, outcome, f"ExchangeCustomer {change.key}"[:120]))
+        if rows:
+            table = tables.CUSTOMER
+            keys = [row["Schluessel"] for row in rows]
+            connection.execute(
+                delete(table).where(table.c.Mandant == self.sage.settings.mandant, table.c.Schluessel.in_(keys))
+            )
+            insert_many(connection, table, rows)
+        return done
+
+    def _customer(self, customer: Customer, account: Account | None) -> dict[str, Any]:
+        columns = {each.de: getattr(customer, each.name) for each in schema(Customer).fields}
+        flags = {name: khk.YES if value else khk.NO for name, value in columns.items() if isinstance(value, bool)}
+        template = customer.template or _template(self.sage, customer.country, account)
+        return columns | flags | {"Kto": "" if account is None else account.kto, "Vorlagekunde": template}
