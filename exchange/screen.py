@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from exchange.ledger import Batch, Trace
     from exchange.setup import Check
 
-OUT = Console(highlight=False, soft_wrap=False)
+#: Columns of a table in a pipe, where there is no terminal to ask.
+PIPE_COLUMNS = 150
+
+OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 ERR = Console(stderr=True, highlight=False)
 
 _STATES = {

@@ -14,6 +14,8 @@ from exchange.records.category import Category
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sqlalchemy import RowMapping
+
     from exchange.connector import SageSource
     from exchange.module import Options
 
@@ -61,7 +63,7 @@ def collect(source: SageSource) -> Iterator[Category]:
     yield from sorted(made.values(), key=lambda category: (category.level or 0, category.number))
 
 
-def _category(path: str, group: khk.Group, row: Mapping[str, object], more: Mapping[str, str]) -> Category:
+def _category(path: str, group: khk.Group, row: RowMapping, more: Mapping[str, str]) -> Category:
     return Category(
         number=path,
         code=group.code,
@@ -107,7 +109,7 @@ def example() -> Category:
 MODULE = Module(
     name="categories",
     de="Warengruppen",
-    en="Categories",
+    en="Category export",
     summary_de="Die Artikelgruppen aus Sage werden zum Kategoriebaum im Shop.",
     summary_en="The article groups of Sage become the category tree of the shop.",
     record=Category,

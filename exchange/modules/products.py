@@ -18,6 +18,8 @@ from exchange.records.product import Product, ProductCategory, ProductImage, Pro
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sqlalchemy import RowMapping
+
     from exchange.connector import SageSource
     from exchange.module import Options
 
@@ -144,7 +146,7 @@ class _Reader:
     def _product(
         self,
         row: Mapping[str, Any],
-        variant: Mapping[str, Any],
+        variant: RowMapping | Mapping[str, Any],
         prices: Sequence[ProductPrice],
         stocks: Sequence[tuple[str, Decimal]],
     ) -> Product:
@@ -236,7 +238,7 @@ class _Reader:
 
     # What belongs to some articles
 
-    def _variants(self, numbers: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    def _variants(self, numbers: Sequence[str]) -> dict[str, RowMapping]:
         """EAN and weights: they stand at variant 0, which every article has (2.2)."""
         table = khk.ARTIKEL_VARIANTEN.c
         query = select(table.Artikelnummer, table.EANNummer, table.Gewicht, table.GewichtLME).where(
@@ -313,7 +315,7 @@ def _ratio(above: Any, below: Any) -> Decimal:
     return Decimal(above or 1) / Decimal(below or 1)
 
 
-def _weight(variant: Mapping[str, Any], row: Mapping[str, Any]) -> Decimal | None:
+def _weight(variant: RowMapping | Mapping[str, Any], row: Mapping[str, Any]) -> Decimal | None:
     """The first weight that there is: per stock unit, of the variant, own mass (2.1)."""
     weight = variant.get("GewichtLME") or variant.get("Gewicht") or row["Eigenmasse"]
     factor = KILOGRAMS.get(_text(row["Gewichtseinheit"]).casefold())
@@ -407,7 +409,7 @@ def _with_prices(*prices: str) -> Product:
 MODULE = Module(
     name="products",
     de="Produktexport",
-    en="Products",
+    en="Product export",
     summary_de="Artikel aus Sage mit Texten, Warengruppen, Bildern, Preisen und Beständen kommen in den Shop.",
     summary_en="Articles of Sage with texts, categories, pictures, prices and stocks go to the shop.",
     record=Product,

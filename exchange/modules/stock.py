@@ -187,7 +187,7 @@ def example() -> Stock:
 MODULE = Module(
     name="stock",
     de="Bestand",
-    en="Stock",
+    en="Stock export",
     summary_de="Der verkaufbare Bestand über mehrere Lager, abzüglich offener Aufträge, kommt in den Shop.",
     summary_en="The sellable stock over several warehouses, minus open orders, goes to the shop.",
     record=Stock,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.errors import TransientError
 from exchange.files import clean_name, content_hash, flush_folder, is_regular, replace, write_atomically
-from exchange.ledger import Batch, Ledger, Origin
+from exchange.ledger import OPEN, Batch, Ledger, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,11 +109,14 @@ def _enter(home: Path, ledger: Ledger) -> Batch | None:
 
 
 def adopt(work: Path, ledger: Ledger) -> list[Batch]:
-    """Enter claims that a dead process left behind."""
+    """Enter claims that a dead process left behind, and clear up after batches that it had brought to their end."""
     adopted = []
     for note in sorted(work.glob(f"*/{_CLAIM}")):
         home = note.parent
-        if ledger.batch(home.name) is not None:
+        known = ledger.batch(home.name)
+        if known is not None:
+            if known.state not in OPEN:
+                shutil.rmtree(home, ignore_errors=True)
             continue
         batch = _enter(home, ledger)
         if batch is not None:

@@ -113,7 +113,7 @@ def _fitting(registry: Registry, signature: Signature | None, module: str) -> It
             if profile.canonical and profile.module == signature.module:
                 yield profile, 0, len(signature.names)
             continue
-        names = {_plain(name) for name in signature.names}
+        names = {_plain(_inside(name, profile)) for name in signature.names}
         known = _known(profile, registry.modules[profile.module].schema)
         wanted = [known_as for name in profile.recognise if (known_as := _aliases(profile, registry, name))]
         if profile.recognise and all(names & each for each in wanted):
@@ -131,6 +131,12 @@ def _best(fitting: list[tuple[Profile, int, int]]) -> list[Profile]:
 
 def _plain(name: str) -> str:
     return name.strip().strip("*").strip().casefold()
+
+
+def _inside(name: str, profile: Profile) -> str:
+    """A dotted name as seen from the record: `order.number` is `number` where records are wrapped in `order`."""
+    outer, dot, inner = name.partition(".")
+    return inner if dot and outer in profile.rows else name
 
 
 def _aliases(profile: Profile, registry: Registry, name: str) -> set[str]:

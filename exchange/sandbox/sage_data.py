@@ -10,7 +10,7 @@ OTHER_MANDANT = 2
 
 
 class Item(NamedTuple):
-    """One article: group, gross price in cents, weight in grams, stock in the two warehouses, tax class (1: 19 %, 2: 7 %)."""
+    """One article: gross price in cents, weight in grams, stock in two warehouses, tax class (1: 19 %, 2: 7 %)."""
 
     number: str
     title1: str
@@ -116,7 +116,8 @@ ENGLISH = {
 PARTS = (("SET-BARISTA", "10011", "1"), ("SET-BARISTA", "00200070", "2"), ("SET-BARISTA", "33040", "1"))
 #: Article, accessory, added without asking.
 ACCESSORIES = (("33010", "33020", 0), ("30020", "31040", 0), ("10020", "31010", 0))
-#: Variants of the apron: id, size, stock.
+#: The article with native variants; their id, size, stock.
+SIZED = "32010"
 SIZES = ((1, "S", 6), (2, "M", 14), (3, "L", 9))
 
 
@@ -214,7 +215,7 @@ PEOPLE = (
         1,
         "9005",
         "",
-        True,
+        blocked=True,
     ),
     Person(
         "D100006",

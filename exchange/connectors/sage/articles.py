@@ -14,7 +14,7 @@ from exchange.connectors.sage.lookup import IN_VALUES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
 ONE = Decimal(1)
 #: So many articles are remembered at most.
@@ -77,33 +77,33 @@ class Articles:
             self._known.clear()
         for batch in chunks(sorted(wanted - self._known.keys()), IN_VALUES):
             query = self._query.where(khk.ARTIKEL.c.Artikelnummer.in_(batch))
-            for (
-                number,
-                *texts,
-                bundle,
-                tax_class,
-                revenue,
-                sales,
-                base,
-                factor,
-                discountable,
-                lme,
-                gross,
-                own,
-            ) in connection.execute(query):
-                self._known[number] = Article(
-                    number,
-                    *((text or "").strip() for text in texts),
-                    bundle or 0,
-                    tax_class,
-                    revenue or 0,
-                    sales or base or "",
-                    base or "",
-                    factor or ONE,
-                    discountable or 0,
-                    lme or gross or own or Decimal(0),
-                )
+            for row in connection.execute(query).mappings():
+                self._known[row["Artikelnummer"]] = _article(row)
 
     def get(self, number: str) -> Article | None:
         """A loaded article."""
         return self._known.get(number)
+
+
+def _article(row: RowMapping) -> Article:
+    base = _text(row["Basismengeneinheit"])
+    return Article(
+        number=row["Artikelnummer"],
+        title1=_text(row["Bezeichnung1"]),
+        title2=_text(row["Bezeichnung2"]),
+        group=_text(row["Artikelgruppe"]),
+        main_group=_text(row["Hauptartikelgruppe"]),
+        parent_group=_text(row["Vaterartikelgruppe"]),
+        bundle_type=row["Stuecklistentyp"] or 0,
+        tax_class=row["Steuerklasse"],
+        revenue_code=row["Erloescode"] or 0,
+        sales_unit=_text(row["Verkaufsmengeneinheit"]) or base,
+        base_unit=base,
+        base_per_sales_unit=row["UmrechnungsfaktorVK"] or ONE,
+        discountable=row["IstRabattfaehig"] or 0,
+        weight=row["GewichtLME"] or row["Gewicht"] or row["Eigenmasse"] or Decimal(0),
+    )
+
+
+def _text(value: str | None) -> str:
+    return (value or "").strip()

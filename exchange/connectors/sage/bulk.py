@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, insert, literal_column
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect, Table
+    from sqlalchemy import ColumnElement, Connection, Dialect, Table
 
 
 def insert_many(
@@ -61,7 +61,7 @@ class _Prepared(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _prepared(table: Table, dialect: Dialect, bound: tuple[str, ...], fixed: tuple[tuple[str, Any], ...]) -> _Prepared:
-    values = {name: bindparam(f"v{place}") for place, name in enumerate(bound)}
+    values: dict[str, ColumnElement[Any]] = {name: bindparam(f"v{place}") for place, name in enumerate(bound)}
     values |= {name: literal_column(repr(value)) for name, value in fixed}
     compiled = insert(table).values(values).compile(dialect=dialect)
     order = tuple(bound[int(parameter[1:])] for parameter in compiled.positiontup or ())

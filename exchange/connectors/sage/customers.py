@@ -256,10 +256,10 @@ class CustomerLander:
     def _update(self, connection: Connection) -> None:
         """Overwrite what is filled in; rows with the same columns share a statement."""
         grouped: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
-        for table, key, values in self.updates:
+        for table, number, values in self.updates:
             names = tuple(name for name in values if table is not khk.KONTOKORRENT or name.lower() in self.present)
             if names:
-                row = {f"v_{name}": values[name] for name in names} | {"b_key": key}
+                row = {f"v_{name}": values[name] for name in names} | {"b_key": number}
                 grouped.setdefault((table, names), []).append(row)
         for (table, names), rows in grouped.items():
             key = next(column for column in table.primary_key if column.name != "Mandant")

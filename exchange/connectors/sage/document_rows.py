@@ -48,9 +48,17 @@ POSITION_CONSTANTS: dict[str, Any] = {
 
 def invoice_place(account: Account) -> addresses.Place:
     """The master address of the account that gets the invoice."""
-    names = ("Anrede", "Name1", "Name2", "LieferZusatz")
-    place = ("LieferStrasse", "LieferLand", "LieferPLZ", "LieferOrt")
-    return addresses.Place(*(account[name] for name in names), "", *(account[name] for name in place))
+    return addresses.Place(
+        salutation=account["Anrede"],
+        name1=account["Name1"],
+        name2=account["Name2"],
+        addition=account["LieferZusatz"],
+        contact="",
+        street=account["LieferStrasse"],
+        country=account["LieferLand"],
+        zip=account["LieferPLZ"],
+        city=account["LieferOrt"],
+    )
 
 
 def header(

@@ -7,7 +7,7 @@ again gets the same answer. A record that the database itself refuses is found b
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DataError, IntegrityError
@@ -23,7 +23,7 @@ from exchange.finding import Severity, found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from exchange.connector import Landing
     from exchange.connectors.sage.database import SageDatabase
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
 CHUNK = 500
 
 LANDED = (Outcome.CREATED, Outcome.UPDATED)
+
+
+class Effect(NamedTuple):
+    """What is known of a record that landed before."""
+
+    fingerprint: bytes
+    batch: str
+    outcome: Outcome
+    foreign_id: str
 
 
 class Lander(Protocol):
@@ -129,14 +138,14 @@ class EffectTarget:
     def _effects(self, connection: Connection, landing: Landing, keys: Sequence[str]) -> dict[str, Effect]:
         effect = EFFECT.c
         rows: dict[str, Effect] = {}
-        for batch in chunks(keys, IN_VALUES):
+        for some in chunks(keys, IN_VALUES):
             query = select(effect.Schluessel, effect.Fingerprint, effect.Batch, effect.Ergebnis, effect.FremdId).where(
                 effect.Mandant == self.sage.settings.mandant,
                 effect.Modul == landing.module,
-                effect.Schluessel.in_(batch),
+                effect.Schluessel.in_(some),
             )
-            for row in connection.execute(query):
-                rows[row.Schluessel] = row
+            for key, fingerprint, batch, outcome, foreign_id in connection.execute(query):
+                rows[key] = Effect(bytes(fingerprint), batch, Outcome(outcome), foreign_id)
         return rows
 
     def _note(
@@ -180,11 +189,11 @@ _UPDATE = (
 
 def _again(change: Change, before: Effect, landing: Landing, *, final: bool) -> Applied | None:
     """The answer for a record that landed before; None when it is to land with its new content."""
-    if bytes(before.Fingerprint) == change.fingerprint:
-        outcome = Outcome(before.Ergebnis) if before.Batch == landing.batch else Outcome.UNCHANGED
-        return Applied(change.seq, outcome, before.FremdId)
+    if before.fingerprint == change.fingerprint:
+        outcome = before.outcome if before.batch == landing.batch else Outcome.UNCHANGED
+        return Applied(change.seq, outcome, before.foreign_id)
     if final:
-        return refused(change, [found(ORDER_CHANGED, key=change.key, known=before.FremdId)])
+        return refused(change, [found(ORDER_CHANGED, key=change.key, known=before.foreign_id)])
     return None
 
 
