@@ -94,7 +94,7 @@ def _orders(story: Story) -> None:
     story.process()
     _documents(story)
 
-    story.say("2. Dieselben Bestellungen noch einmal", "Als Kopie unter anderem Namen, dann einzeln und in anderem Format. Kein zweiter Beleg entsteht.")
+    story.say("2. Dieselben Bestellungen noch einmal", "Erst als Kopie unter anderem Namen, dann als CSV. Kein zweiter Beleg entsteht, und die Quittung sagt es.")
     story.drop("kopie.json", json.dumps(good).encode())
     story.process()
     story.drop("bestellung-als-csv.csv", _as_csv(story, good))

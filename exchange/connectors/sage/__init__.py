@@ -8,9 +8,10 @@ DocumentsTarget   orders and customers in Sage's own tables (sandbox, or behind 
 
 from __future__ import annotations
 
+from exchange.connectors.sage.code_lists import code_lists
 from exchange.connectors.sage.database import SageDatabase
 from exchange.connectors.sage.documents import DocumentsTarget
 from exchange.connectors.sage.lookup import lookup
 from exchange.connectors.sage.staging import StagingTarget
 
-__all__ = ["DocumentsTarget", "SageDatabase", "StagingTarget", "lookup"]
+__all__ = ["DocumentsTarget", "SageDatabase", "code_lists", "StagingTarget", "lookup"]
