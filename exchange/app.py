@@ -28,12 +28,13 @@ from exchange.settings import secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import Self
 
     from sqlalchemy import Engine
 
     from exchange.connectors.sage import SageDatabase
     from exchange.module import Module
-    from exchange.profile import Format, Profile
+    from exchange.profile import Profile
     from exchange.settings import Settings
 
 #: The target name of everything that lands in Sage: the way may change, what was taken over stays taken over.
@@ -66,7 +67,7 @@ class App:
         self._sage: SageDatabase | None = None
         self.pipeline = Pipeline(settings, self.ledger, self.registry, self.job)
 
-    def __enter__(self) -> App:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

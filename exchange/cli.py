@@ -1,6 +1,7 @@
 """The command line. Every command is a thin shell around `exchange.app`.
 
-Exit codes: 0 done, 1 findings rejected something, 2 usage, 65 file quarantined, 70 internal, 75 try later, 78 configuration.
+Exit codes: 0 done, 1 findings rejected something, 2 usage, 65 file quarantined, 70 internal, 75 try later, 78
+configuration.
 """
 
 from __future__ import annotations
@@ -160,9 +161,7 @@ def run(config: Path, *, once: bool, as_json: bool) -> None:
 @click.option("--again", is_flag=True, help="Also when the same content was imported before.")
 @_config
 @_json
-def import_(  # noqa: PLR0913 - one parameter per option
-    file: Path, module: str, profile: str, config: Path, *, dry_run: bool, again: bool, as_json: bool
-) -> None:
+def import_(file: Path, module: str, profile: str, config: Path, *, dry_run: bool, again: bool, as_json: bool) -> None:
     """Import one file by hand. The file stays where it is."""
     from exchange import screen  # noqa: PLC0415
 
@@ -182,13 +181,22 @@ def _dry_run(app: App, file: Path, module: str, profile: str, *, as_json: bool) 
     if as_json:
         counted = {name: getattr(counts, name) for name in counts.__slots__}
         listed = [each.as_json() for each in job.report.findings]
-        screen.as_json({"dry_run": True, "module": job.module.name, "profile": job.profile.name, "counts": counted, "findings": listed})
+        screen.as_json(
+            {
+                "dry_run": True,
+                "module": job.module.name,
+                "profile": job.profile.name,
+                "counts": counted,
+                "findings": listed,
+            }
+        )
     else:
         german = app.settings.language == "de"
         click.echo(f"{job.module.de if german else job.module.en} ({job.profile.name})")
         click.echo(
             f"Probelauf: {counts.rows_in} gelesen, {counts.created} neu, {counts.updated} geändert, "
-            f"{counts.unchanged} unverändert, {counts.rejected} abgelehnt, {counts.held} vorgelegt. Nichts wurde übernommen."
+            f"{counts.unchanged} unverändert, {counts.rejected} abgelehnt, {counts.held} vorgelegt. "
+            "Nichts wurde übernommen."
             if german
             else f"Dry run: {counts.rows_in} read, {counts.created} new, {counts.updated} changed, {counts.unchanged} "
             f"unchanged, {counts.rejected} rejected, {counts.held} held. Nothing was applied."
@@ -208,7 +216,13 @@ def _exported(app: App, module: str, formats: Iterable[str], profile: str, *, fu
 
 @cli.command(epilog=_example("exchange export products", "exchange export stock --format csv --full"))
 @click.argument("module")
-@click.option("--format", "formats", multiple=True, type=click.Choice(["xml", "csv", "txt", "json"]), help="File type; may be repeated.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["xml", "csv", "txt", "json"]),
+    help="File type; may be repeated.",
+)
 @click.option("--profile", default="", help="Partner's form instead of our own.")
 @click.option("--full", is_flag=True, help="Everything, not only what changed since the last time.")
 @_config
@@ -243,7 +257,9 @@ def sync(module: str, config: Path, *, dry_run: bool, as_json: bool) -> None:
     sys.exit(code)
 
 
-@cli.command(epilog=_example("exchange template customer_import", "exchange template customer_import -o kunden.xlsx --lang en"))
+@cli.command(
+    epilog=_example("exchange template customer_import", "exchange template customer_import -o kunden.xlsx --lang en")
+)
 @click.argument("module")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: MODULE.xlsx).")
 @click.option("--lang", type=click.Choice(["de", "en"]), default="de", help="Language of titles and notes.")
@@ -272,9 +288,9 @@ def template(module: str, output: Path | None, lang: str, config: Path) -> None:
 def schema(module: str, form: str) -> None:
     """Print the published schema of a module's files."""
     from exchange.registry import build  # noqa: PLC0415
-    from exchange.schemas import WRITERS  # noqa: PLC0415
+    from exchange.schemas import write  # noqa: PLC0415
 
-    click.get_binary_stream("stdout").write(WRITERS[form](build().module(module)))
+    click.get_binary_stream("stdout").write(write(build().module(module), form))
 
 
 @cli.command(epilog=_example("exchange modules", "exchange modules --json"))
@@ -362,7 +378,9 @@ def show(identity: str, config: Path, *, as_json: bool) -> None:
         traces = app.ledger.life(identity) or app.ledger.life("".join(identity.split()).casefold())
         found = [] if traces else app.ledger.find(identity)
         if not traces and not found:
-            click.echo(f"exchange: {identity}: weder Lauf noch Datensatz bekannt / neither batch nor record is known", err=True)
+            click.echo(
+                f"exchange: {identity}: weder Lauf noch Datensatz bekannt / neither batch nor record is known", err=True
+            )
             sys.exit(EXIT_FINDINGS)
         if as_json:
             screen.as_json(
@@ -412,8 +430,10 @@ def explain(code: str, *, as_json: bool) -> None:
     load_all()
     known = CATALOGUE.get(code)
     if known is None:
-        near = [each for each in sorted(CATALOGUE) if code.split(".")[-1] in each or code in each]
-        click.echo(f"exchange: {code} ist unbekannt. Ähnlich: {', '.join(near) or ', '.join(sorted(CATALOGUE))}", err=True)
+        near = [each for each in sorted(CATALOGUE) if code.rsplit(".", maxsplit=1)[-1] in each or code in each]
+        click.echo(
+            f"exchange: {code} ist unbekannt. Ähnlich: {', '.join(near) or ', '.join(sorted(CATALOGUE))}", err=True
+        )
         sys.exit(2)
     if as_json:
         texts = {name: getattr(known, name) for name in ("code", "de", "en", "remedy_de", "remedy_en")}
@@ -434,7 +454,12 @@ def doctor(config: Path, *, as_json: bool) -> None:
     with _opened(config) as app:
         done = list(examine(app))
         if as_json:
-            screen.as_json([{"check": each.name, "ok": not each.problem, "problem": each.problem, "remedy": each.remedy} for each in done])
+            screen.as_json(
+                [
+                    {"check": each.name, "ok": not each.problem, "problem": each.problem, "remedy": each.remedy}
+                    for each in done
+                ]
+            )
         else:
             screen.checks(done, app.settings.language)
     sys.exit(78 if any(each.problem for each in done) else EXIT_OK)

@@ -1,6 +1,7 @@
 """The contract of a file type: bytes ⇄ raw values, streaming.
 
-A codec knows nothing of modules. It reads a file into `Raw` records whose values stand in the order of the schema, as the
+A codec knows nothing of modules. It reads a file into `Raw` records whose values stand in the order of the schema, as
+the
 file has them (text, or what the file type knows itself), and writes records back. The check step turns raw values into
 records.
 """
@@ -8,7 +9,6 @@ records.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from exchange.convert import writer
@@ -16,6 +16,7 @@ from exchange.finding import kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from exchange.finding import Finding
@@ -101,7 +102,7 @@ class Codec(Protocol):
         """What the file is, or None when it is not of this type. Reads no more than the beginning."""
         ...
 
-    def read(self, path: Path, layout: Layout, limits: Limits = Limits()) -> Iterator[Raw]:  # noqa: B008 - frozen
+    def read(self, path: Path, layout: Layout, limits: Limits = Limits()) -> Iterator[Raw]:
         """The records of the file, one after the other, in bounded memory. Raises BatchError."""
         ...
 
@@ -167,11 +168,13 @@ def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]
 
         write = write_scaled
     if source.codes:
-        theirs = {ours: code for code, ours in reversed(source.codes.items())}
+        theirs: dict[str, str] = {}
+        for code, ours in source.codes.items():
+            theirs.setdefault(ours, code)  # of two words for one thing, the first is written
         inner = write
 
         def write_coded(value: Any) -> str:
-            text = inner(value)
+            text: str = inner(value)
             return theirs.get(text, text)
 
         write = write_coded
@@ -181,7 +184,9 @@ def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]
 # --- flat files: csv and xlsx ----------------------------------------------------------------------------------------
 
 
-def flatten(values: Sequence[str], groups: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> Iterator[list[str]]:
+def flatten(
+    values: Sequence[str], groups: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]
+) -> Iterator[list[str]]:
     """The rows of one record in a flat file: header columns repeat, row n carries the n-th child of every group.
 
     `widths` is the number of columns per group. Each row begins with its number within the record.

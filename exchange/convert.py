@@ -1,7 +1,9 @@
 """Text ⇄ value, the German way and the plain way.
 
-A `Dialect` says how a partner writes numbers, dates and yes/no. Nothing is guessed: what the dialect does not allow is a
-`ConversionError` that carries the kind of finding. Values that a file type knows by itself (a number in an Excel cell, a
+A `Dialect` says how a partner writes numbers, dates and yes/no. Nothing is guessed: what the dialect does not allow
+is a
+`ConversionError` that carries the kind of finding. Values that a file type knows by itself (a number in an Excel
+cell, a
 `true` in json) pass through with the same checks.
 
 `reader(field, dialect)` gives the function text → value for one field, `writer(field, dialect)` the way back. Readers
@@ -190,7 +192,7 @@ _LINE_BREAK = re.compile(r"[\r\n\t]")
 
 
 def clean(raw: str, *, long: bool = False) -> str:
-    """The text in NFC, without outer blanks and with plain blanks. Raises ConversionError for invisible characters.
+    r"""The text in NFC, without outer blanks and with plain blanks. Raises ConversionError for invisible characters.
 
     Long texts keep their line breaks (as `\\n`), tabs, and characters that only steer display.
     """
@@ -397,9 +399,9 @@ def _date_reader(dialect: Dialect) -> Callable[[Any], date | None]:
             value = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
         except ValueError as error:
             raise ConversionError(NO_DATE, value=raw, form=_form(form)) from error
-        if value.strftime(form) != text:  # strptime takes 1.2.2026 for %d.%m.%Y; harmless, but 2026-1-1 is not ISO
-            if "." not in form or "%y" in form:
-                raise ConversionError(NO_DATE, value=raw, form=_form(form))
+        # strptime takes 1.2.2026 for %d.%m.%Y, which is harmless; 2026-1-1 is no ISO date, and 1.2.26 no year.
+        if value.strftime(form) != text and ("." not in form or "%y" in form):
+            raise ConversionError(NO_DATE, value=raw, form=_form(form))
         return value
 
     return read
@@ -437,7 +439,8 @@ def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
     """The function raw → value for this field.
 
     Raw values are text, or what the file type knows itself: Decimal, int, float, bool, date, datetime; never a list or
-    dict. A ConversionError as raw value is raised: the codec has already seen what is wrong with the cell. Empty text gives
+    dict. A ConversionError as raw value is raised: the codec has already seen what is wrong with the cell. Empty text
+    gives
     `None` (or `""` for text fields). The function raises ConversionError.
     """
     if field.kind is Kind.TEXT:
@@ -487,4 +490,3 @@ def writer(field: Field, dialect: Dialect) -> Callable[[Any], str]:
     if field.kind is Kind.DATE:
         return lambda value: "" if value is None else value.strftime(dialect.date)
     return lambda value: "" if value is None else moment_text(value, dialect)
-

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from exchange.record import Record
 
 ERIKA = Buyer(2001, "Erika", "Muster", "erika.muster@example.org", "Hauptstraße", "5", "01067", "Dresden")
-KURT = Buyer(2002, "Kurt", "Beispiel", "kurt@example.org", "Ringweg", "12 b", "04109", "Leipzig", "Beispiel & Söhne GmbH")
+KURT = Buyer(
+    2002, "Kurt", "Beispiel", "kurt@example.org", "Ringweg", "12 b", "04109", "Leipzig", "Beispiel & Söhne GmbH"
+)
+
+
+#: Steuerklasse of the reduced rate in the sandbox.
+REDUCED = 2
 
 
 class Story:
@@ -86,7 +92,10 @@ def demo(folder: Path | None = None) -> None:
 
 
 def _orders(story: Story) -> None:
-    story.say("1. Bestellungen aus dem Shop", "Drei Bestellungen fallen als Datei in die Inbox. In einer steht ein Artikel, den Sage nicht kennt.")
+    story.say(
+        "1. Bestellungen aus dem Shop",
+        "Drei Bestellungen fallen als Datei in die Inbox. In einer steht ein Artikel, den Sage nicht kennt.",
+    )
     cup, beans = Line("00200050", "Kaffeebecher blau", 2, Decimal("9.95")), _beans(story)
     good = [order("ORD00101", ERIKA, [cup]), order("ORD00102", KURT, [cup, beans])]
     bad = order("ORD00103", ERIKA, [Line("GIBT-ES-NICHT", "Phantomtasse", 1, Decimal("5.00"))])
@@ -94,7 +103,10 @@ def _orders(story: Story) -> None:
     story.process()
     _documents(story)
 
-    story.say("2. Dieselben Bestellungen noch einmal", "Erst als Kopie unter anderem Namen, dann als CSV. Kein zweiter Beleg entsteht, und die Quittung sagt es.")
+    story.say(
+        "2. Dieselben Bestellungen noch einmal",
+        "Erst als Kopie unter anderem Namen, dann als CSV. Kein zweiter Beleg entsteht, und die Quittung sagt es.",
+    )
     story.drop("kopie.json", json.dumps(good).encode())
     story.process()
     story.drop("bestellung-als-csv.csv", _as_csv(story, good))
@@ -106,7 +118,7 @@ def _beans(story: Story) -> Line:
     """An article of the sandbox with reduced tax, whatever its number."""
     from exchange.khk import ARTIKEL  # noqa: PLC0415
 
-    query = select(ARTIKEL.c.Artikelnummer, ARTIKEL.c.Bezeichnung1).where(ARTIKEL.c.Steuerklasse == 2)
+    query = select(ARTIKEL.c.Artikelnummer, ARTIKEL.c.Bezeichnung1).where(ARTIKEL.c.Steuerklasse == REDUCED)
     row = next(iter(story.app.sage.rows(query.order_by(ARTIKEL.c.Artikelnummer))))
     return Line(row["Artikelnummer"], row["Bezeichnung1"], 1, Decimal("12.90"), Decimal(7))
 
@@ -128,7 +140,9 @@ def _as_csv(story: Story, orders: list[dict[str, object]]) -> bytes:
 
 
 def _documents(story: Story) -> None:
-    query = select(BELEGE.c.Belegkennzeichen, BELEGE.c.Belegjahr, BELEGE.c.Belegnummer, BELEGE.c.A0Name1, BELEGE.c.Referenznummer)
+    query = select(
+        BELEGE.c.Belegkennzeichen, BELEGE.c.Belegjahr, BELEGE.c.Belegnummer, BELEGE.c.A0Name1, BELEGE.c.Referenznummer
+    )
     query = query.add_columns(BELEGE.c.Bruttobetrag, BELEGE.c.A0Empfaenger).where(BELEGE.c.Referenznummer.like("ORD%"))
     screen.OUT.print("  In Sage stehen:")
     for row in story.app.sage.rows(query.order_by(BELEGE.c.BelID)):
@@ -140,10 +154,17 @@ def _documents(story: Story) -> None:
 
 
 def _catalogue(story: Story) -> None:
-    story.say("3. Artikel, Warengruppen und Bestand aus Sage", "Alles geht als Datei in die Outbox, in jedem gewünschten Format.")
+    story.say(
+        "3. Artikel, Warengruppen und Bestand aus Sage",
+        "Alles geht als Datei in die Outbox, in jedem gewünschten Format.",
+    )
     app = story.app
     story.exported(
-        [app.export("categories", "categories_xml"), app.export("products", "products_xml"), app.export("stock", "stock_csv")]
+        [
+            app.export("categories", "categories_xml"),
+            app.export("products", "products_xml"),
+            app.export("stock", "stock_csv"),
+        ]
     )
     story.say("4. In Sage ändert sich etwas", "Ein Preis, ein Bestand, ein Artikel fällt weg: Nur das geht hinaus.")
     change(app.settings.root / "sage.sqlite")
@@ -151,7 +172,10 @@ def _catalogue(story: Story) -> None:
 
 
 def _customers(story: Story, folder: Path) -> None:
-    story.say("5. Kunden aus der Excel-Vorlage", "Drei Kunden, zwei mit Fehlern: Die Mappe kommt mit roten Zellen und Kommentaren zurück.")
+    story.say(
+        "5. Kunden aus der Excel-Vorlage",
+        "Drei Kunden, zwei mit Fehlern: Die Mappe kommt mit roten Zellen und Kommentaren zurück.",
+    )
     path = folder / "kunden.xlsx"
     module = story.app.registry.module("customer_import")
     with path.open("wb") as out:
@@ -159,7 +183,14 @@ def _customers(story: Story, folder: Path) -> None:
     rows = [
         {"Kundennummer": "D200001", "Name1": "Rösterei Süd GmbH", "Land": "DE", "PLZ": "80331", "Ort": "München"},
         {"Kundennummer": "D200002", "Name1": "Teeladen Ost", "Land": "DE", "PLZ": "1067", "Ort": "Dresden"},
-        {"Kundennummer": "D200003", "Name1": "Café Nord", "Land": "DE", "PLZ": "20095", "Ort": "Hamburg", "EMail": "cafe@nord"},
+        {
+            "Kundennummer": "D200003",
+            "Name1": "Café Nord",
+            "Land": "DE",
+            "PLZ": "20095",
+            "Ort": "Hamburg",
+            "EMail": "cafe@nord",
+        },
     ]
     _fill(path, rows)
     story.drop("kunden.xlsx", path.read_bytes())

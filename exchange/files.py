@@ -9,10 +9,13 @@ import shutil
 import stat
 import sys
 from contextlib import suppress
-from io import BufferedReader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exchange.errors import TransientError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 #: Suffix of files that are not complete; no reader takes them.
 PART = ".part"

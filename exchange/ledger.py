@@ -239,7 +239,9 @@ class Ledger:
         """Heartbeat: lengthen a lease that is held."""
         until = self.now() + timedelta(seconds=lease_seconds)
         with self.writing() as connection:
-            connection.execute(update(BATCH).where(BATCH.c.uid == uid, BATCH.c.owner == owner).values(lease_until=until))
+            connection.execute(
+                update(BATCH).where(BATCH.c.uid == uid, BATCH.c.owner == owner).values(lease_until=until)
+            )
 
     def release(self, uid: str) -> None:
         """Give a batch back undone: it will be tried again, and this try does not count."""

@@ -1,6 +1,7 @@
 """What a module is: a declared value. One business topic, one file in `exchange/modules/`.
 
-The declaration feeds the checks, the Excel template, the published schema, the reference page and the command line. A rule
+The declaration feeds the checks, the Excel template, the published schema, the reference page and the command line. A
+rule
 carries its own counterexample, so the contract suite can prove that it catches something.
 """
 

@@ -1,6 +1,7 @@
-"""Who works here: every process holds a lock file for as long as it lives, so the others can tell the dead from the slow.
+"""Who works here: every process holds a lock for as long as it lives, so others can tell the dead from the slow.
 
-The operating system gives the lock back when a process ends, also by kill -9; a process id could have been given to another
+The operating system gives the lock back when a process ends, also by kill -9; a process id could have been given to
+another
 program meanwhile (fault-catalogue C7).
 """
 

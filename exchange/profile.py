@@ -12,14 +12,14 @@ A field finds its value in a `Source`:
     tax_rate = { path = "taxRate", scale = 100 }       multiplied after reading, divided when writing
     status = { path = "st", codes = { A = "active" } } translated
 
-Paths are dotted. In xml a part is the local name of an element and `@name` an attribute; in json a part is a key; in csv and
+Paths are dotted. In xml a part is the local name of an element and `@name` an attribute; in json a part is a key; in
+csv and
 xlsx the path is the column title; in txt it is `start:end`, counted in characters from 0.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property
@@ -27,10 +27,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from exchange.convert import PLAIN, Dialect
 from exchange.errors import ConfigError
-from exchange.record import Schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from exchange.record import Schema
 
 Format = Literal["csv", "txt", "xml", "json", "xlsx"]
 FORMATS: tuple[Format, ...] = ("csv", "txt", "xml", "json", "xlsx")
@@ -82,7 +84,8 @@ class Profile:
         quoting: csv only; `minimal`, `all` or `none`.
         header: csv only; first line holds titles. Without it, paths are column numbers from 1.
         nested: csv only; how the children of a record stand: `columns` repeats the record's columns on every row,
-            `lines` has one line for the record and then one line per child of the only group, told apart by order alone,
+            `lines` has one line for the record and then one line per child of the only group, told apart by order
+            alone,
             so that a file holds one record.
         one_per_file: every record gets a file of its own when writing.
         dialect: how values are written.
@@ -230,11 +233,22 @@ def parse(text: str, origin: str) -> Profile:
     unknown = set(data) - plain - {"dialect", "fields", "groups"}
     missing = {"name", "module", "format", "fields"} - set(data)
     if unknown or missing or data.get("format") not in FORMATS:
-        problem = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}" if missing else "unknown format"
+        problem = (
+            f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}" if missing else "unknown format"
+        )
         message = f"profile {origin}: {problem}"
         raise ConfigError(message)
+    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
+    given: dict[str, Any] = {name: values[name] for name in plain & set(values)}
+    habits: dict[str, Any] = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in data.get("dialect", {}).items()
+    }
+    for name, allowed in (("quoting", ("minimal", "all", "none")), ("nested", ("columns", "lines"))):
+        if given.get(name, allowed[0]) not in allowed:
+            message = f"profile {origin}: {name} is one of {', '.join(allowed)}"
+            raise ConfigError(message)
     try:
-        dialect = replace(PLAIN, **{k: tuple(v) if isinstance(v, list) else v for k, v in data.get("dialect", {}).items()})
+        dialect = replace(PLAIN, **habits)
         groups = {
             name: GroupSource(group["path"], _sources(f"groups.{name}", group["fields"]))
             for name, group in data.get("groups", {}).items()
@@ -242,7 +256,6 @@ def parse(text: str, origin: str) -> Profile:
     except (TypeError, KeyError) as error:
         message = f"profile {origin}: {error}"
         raise ConfigError(message) from error
-    given = {name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in plain & set(data)}
     return Profile(**given, dialect=dialect, fields=_sources("fields", data["fields"]), groups=groups)
 
 

@@ -6,29 +6,33 @@ declaration is the annotation; checks, templates, schemas and reference pages al
     class Line(NamedTuple):
         article_number: Annotated[str, text("Artikelnummer", "Article number", 31, required=True)]
 
-Values: text is `str` and empty where absent; every other kind is `None` where absent (missing is never zero). Numbers are
-`Decimal`, moments are aware. `payload` and `restore` turn a record into bytes and back without loss; `fingerprint` tells
+Values: text is `str` and empty where absent; every other kind is `None` where absent (missing is never zero). Numbers
+are
+`Decimal`, moments are aware. `payload` and `restore` turn a record into bytes and back without loss; `fingerprint`
+tells
 whether two records mean the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 #: Any record; the concrete type is a NamedTuple out of `exchange.records`.
 Record = tuple[Any, ...]
+
+
+Made = TypeVar("Made")
 
 
 class Kind(StrEnum):
@@ -179,6 +183,11 @@ class Schema:
         return self.record._make([*values, *groups])  # type: ignore[attr-defined]
 
 
+def _once(make: Callable[[type[Any]], Made]) -> Callable[[type[Any]], Made]:
+    """Call once per record type; `functools.cache` with its argument typed."""
+    return cast("Callable[[type[Any]], Made]", cache(make))
+
+
 _PYTHON: Mapping[Kind, type] = {
     Kind.TEXT: str,
     Kind.NUMBER: Decimal,
@@ -189,7 +198,7 @@ _PYTHON: Mapping[Kind, type] = {
 }
 
 
-@cache
+@_once
 def schema(record: type[Any]) -> Schema:
     """Read the declaration of a record type. Raises TypeError where annotation and declaration disagree."""
     fields: list[Field] = []
@@ -223,7 +232,7 @@ def _plain(value: object) -> object:
     raise TypeError(type(value))
 
 
-@cache
+@_once
 def packer(of: type[Any]) -> Callable[[Record], bytes]:
     """The function record → bytes for one record type; equal records give equal bytes."""
     numbers = tuple(index for index, field in enumerate(schema(of).fields) if field.kind is Kind.NUMBER)
@@ -249,8 +258,10 @@ def _restorer(of: type[Any]) -> Callable[[list[Any]], Any]:
     """The function list out of json → record."""
     shape = schema(of)
     thaws = tuple((index, _THAW[each.kind]) for index, each in enumerate(shape.fields) if each.kind in _THAW)
-    groups = tuple((index, _restorer(group.schema.record)) for index, group in enumerate(shape.groups, len(shape.fields)))
-    make: Callable[[list[Any]], Any] = of._make  # type: ignore[attr-defined]
+    groups = tuple(
+        (index, _restorer(group.schema.record)) for index, group in enumerate(shape.groups, len(shape.fields))
+    )
+    make: Callable[[list[Any]], Any] = of._make
 
     def restored(values: list[Any]) -> Any:
         for index, thaw in thaws:
@@ -263,14 +274,14 @@ def _restorer(of: type[Any]) -> Callable[[list[Any]], Any]:
     return restored
 
 
-@cache
+@_once
 def unpacker(of: type[Any]) -> Callable[[bytes], Any]:
     """The inverse of `packer`."""
     restored = _restorer(of)
     return lambda data: restored(orjson.loads(data))
 
 
-@cache
+@_once
 def fingerprinter(of: type[Any]) -> Callable[[Record, bytes], bytes]:
     """The function record and its bytes → 16 bytes that are equal when two records mean the same.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _XS = "http://www.w3.org/2001/XMLSchema"
 
 
-def _xs(name: str, **attributes: str) -> etree._Element:
+def _xs(name: str, /, **attributes: str) -> etree._Element:
     return etree.Element(f"{{{_XS}}}{name}", attributes, nsmap={"xs": _XS})
 
 
@@ -171,4 +171,6 @@ def txt_layout(module: Module) -> bytes:
     return ("\r\n".join("\t".join(map(str, row)) for row in rows) + "\r\n").encode()
 
 
-WRITERS = {"xsd": xsd, "json": json_schema, "csv": csv_header, "txt": txt_layout}
+def write(module: Module, form: str) -> bytes:
+    """The published form of a module: `xsd`, `json`, `csv` or `txt`."""
+    return {"xsd": xsd, "json": json_schema, "csv": csv_header, "txt": txt_layout}[form](module)

@@ -29,8 +29,20 @@ OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUM
 ERR = Console(stderr=True, highlight=False)
 
 _STATES = {
-    "de": {"done": "fertig", "quarantined": "Quarantäne", "claimed": "wartet", "applied": "fast fertig", "refused": "abgelehnt"},
-    "en": {"done": "done", "quarantined": "quarantined", "claimed": "waiting", "applied": "nearly done", "refused": "refused"},
+    "de": {
+        "done": "fertig",
+        "quarantined": "Quarantäne",
+        "claimed": "wartet",
+        "applied": "fast fertig",
+        "refused": "abgelehnt",
+    },
+    "en": {
+        "done": "done",
+        "quarantined": "quarantined",
+        "claimed": "waiting",
+        "applied": "nearly done",
+        "refused": "refused",
+    },
 }
 _COLOURS = {State.DONE: "green", State.QUARANTINED: "red"}
 
@@ -152,7 +164,12 @@ def progress(app: App, what: str) -> Iterator[None]:
     if not ERR.is_terminal:
         yield
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,.0f}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=ERR, transient=True) as bar:
         task = bar.add_task(what, total=None)
         app.progress = lambda number: bar.update(task, completed=number)

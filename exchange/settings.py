@@ -128,7 +128,7 @@ class SageSettings(Section):
     short_text: str = Field("Dimensionstext", description="Column of KHKArtikel that holds the short text.")
     long_text: str = Field("Langtext", description="Column of KHKArtikel that holds the long text.")
     shop_flag: str = Field("", description="Own column of KHKArtikel (such as USER_WebShop) that must be set for an article to be exported; empty: all active articles for sale.")
-    columns: dict[str, str] = Field({}, description="Own columns for further fields, such as products.meta_title = \"USER_MetaTitel\".")
+    columns: dict[str, str] = Field({}, description='Own columns for further fields, such as products.meta_title = "USER_MetaTitel".')
     orders: SageOrders = Field(SageOrders(), description="Orders.")
     customers: SageCustomers = Field(SageCustomers(), description="Customers.")
 

@@ -1,4 +1,4 @@
-"""`exchange init` and `exchange doctor`: a settings file that explains itself, and a look at whether everything is in order."""
+"""`exchange init` and `exchange doctor`: a settings file that explains itself, and a look at what is not in order."""
 
 from __future__ import annotations
 
@@ -143,9 +143,18 @@ def _folder(app: App, name: str) -> Check:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
             pass
     except OSError as error:
-        return Check(f"folder {name}", f"{folder}: {error.strerror}", "give the service account the right to write there")
-    if os.name == "nt" and not str(folder).startswith("\\\\") and folder.drive and not Path(folder.drive + "\\").exists():
-        return Check(f"folder {name}", f"{folder} is on a mapped drive", "use the UNC path; services see no mapped drives")
+        return Check(
+            f"folder {name}", f"{folder}: {error.strerror}", "give the service account the right to write there"
+        )
+    if (
+        os.name == "nt"
+        and not str(folder).startswith("\\\\")
+        and folder.drive
+        and not Path(folder.drive + "\\").exists()
+    ):
+        return Check(
+            f"folder {name}", f"{folder} is on a mapped drive", "use the UNC path; services see no mapped drives"
+        )
     return Check(f"folder {name} ({folder})")
 
 
@@ -172,7 +181,7 @@ def _sage(app: App) -> Iterator[Check]:
     if sage.url is None:
         way = f"Sage by files ({sage.way})"
         problem = "way needs sage.url" if sage.way != "files" else ""
-        yield Check(way, problem, "set sage.url, or sage.way = \"files\"")
+        yield Check(way, problem, 'set sage.url, or sage.way = "files"')
         return
     try:
         missing = app.sage.check()

@@ -1,7 +1,9 @@
 """The records of one batch between check and apply: keys in a temporary table beside the ledger, contents in a spool.
 
-Comparing happens in SQL, where a million keys are one join; contents are written once and read once, in the same order, which
-a plain file does best. The memory stays flat. Both go away with the connection: after a crash the file is read again, which
+Comparing happens in SQL, where a million keys are one join; contents are written once and read once, in the same
+order, which
+a plain file does best. The memory stays flat. Both go away with the connection: after a crash the file is read again,
+which
 gives the same records.
 """
 
@@ -135,7 +137,7 @@ class Staging:
             )
             self.connection.execute(update(STAGED).values(outcome=func.coalesce(known, Outcome.CREATED.value)))
         query = select(STAGED.c.outcome, func.count()).group_by(STAGED.c.outcome)
-        return {outcome: number for outcome, number in self.connection.execute(query)}
+        return dict(self.connection.execute(query))
 
     def known_at_all(self) -> bool:
         """Whether the scope has any record."""
@@ -255,7 +257,12 @@ class Staging:
         for start in range(0, len(keys), 500):
             some = [RECORD.c.scope_id == self.scope_id, RECORD.c.key.in_(keys[start : start + 500])]
             former = select(
-                RECORD.c.scope_id, RECORD.c.key, RECORD.c.fingerprint, RECORD.c.outcome, RECORD.c.batch_id, RECORD.c.line
+                RECORD.c.scope_id,
+                RECORD.c.key,
+                RECORD.c.fingerprint,
+                RECORD.c.outcome,
+                RECORD.c.batch_id,
+                RECORD.c.line,
             ).add_columns(RECORD.c.foreign_id)
             columns = ["scope_id", "key", "fingerprint", "outcome", "batch_id", "line", "foreign_id"]
             connection.execute(insert(RECORD_HISTORY).from_select(columns, former.where(*some)))

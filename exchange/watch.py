@@ -1,6 +1,7 @@
 """Folders → files that are ready. The scan is the truth, events only make it come sooner.
 
-A file is ready when its size and time stamp have stood still for the settle time by our own monotonic clock; its own time
+A file is ready when its size and time stamp have stood still for the settle time by our own monotonic clock; its own
+time
 stamp may be old (copied) or in the future (another clock).
 """
 

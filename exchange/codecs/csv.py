@@ -1,8 +1,8 @@
 """CSV: declared separator, strict quotes, titles found by name. What is not as declared is a finding with its line.
 
-Children of a record stand beside it: the columns of the record repeat on every row, the column `row` counts from 1 within
-each record (our own form), or equal columns keep rows together (partners). A profile with `nested = "lines"` has one line
-for the record and one per child instead.
+Children of a record stand beside it: the columns of the record repeat on every row, the column `row` counts from 1
+within each record (our own form), or equal columns keep rows together (partners). A profile with `nested = "lines"` has
+one line for the record and one per child instead.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class CsvCodec:
         head = head_text(path).lstrip("\ufeff")
         line = head.split("\n", 1)[0].rstrip("\r")
         if line.startswith("sep="):
-            line = (head.split("\n", 2) + ["", ""])[1].rstrip("\r")
+            line = [*head.split("\n", 2), "", ""][1].rstrip("\r")
         if not line.strip() or "\x00" in line or line.lstrip()[:1] in ("<", "{", "["):
             return None
         best: list[str] = []
@@ -159,7 +159,9 @@ class CsvCodec:
         profile = layout.profile
         text = io.TextIOWrapper(out, encoding=profile.write_charset, errors="strict", newline="", write_through=False)
         writer = csv.writer(text, **_dialect(profile))
-        count = _write_lines(writer, layout, records) if profile.nested == "lines" else _write_rows(writer, layout, records)
+        count = (
+            _write_lines(writer, layout, records) if profile.nested == "lines" else _write_rows(writer, layout, records)
+        )
         text.flush()
         text.detach()
         return count
@@ -444,7 +446,9 @@ def _write_lines(writer: Any, layout: Layout, records: Iterable[Any]) -> int:
 
 def _placed(values: Sequence[str], sources: Sequence[Source]) -> list[str]:
     """Values at the column numbers of their sources."""
-    places = {int(source.paths[0]): text or source.value for text, source in zip(values, sources, strict=True) if source.paths}
+    places = {
+        int(source.paths[0]): text or source.value for text, source in zip(values, sources, strict=True) if source.paths
+    }
     return [places.get(number, "") for number in range(1, max(places) + 1)]
 
 

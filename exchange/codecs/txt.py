@@ -9,7 +9,8 @@ Our own form, in characters (UTF-8):
     E   a finding, in files with rejects; passed over when it comes back
     Z   trailer: number of records and of lines; without it, the file was cut off
 
-In a T line a line break is \n and a backslash is \\. Partners' files: paths are `start:end`, `rows` is the code that record
+In a T line a line break is \n and a backslash is \\. Partners' files: paths are `start:end`, `rows` is the code that
+record
 lines begin with (none: every line is a record), the path of a group is the code of its lines.
 """
 
@@ -131,9 +132,7 @@ def _lines_of(layout: Layout) -> tuple[str, _Line, dict[str, tuple[int, _Line]]]
         }
         return "D", _own_line(layout.schema), groups
     code = layout.profile.rows[0] if layout.profile.rows else ""
-    partners = {
-        path: (index, _partner_line(sources)) for index, (path, sources) in enumerate(layout.groups) if path
-    }
+    partners = {path: (index, _partner_line(sources)) for index, (path, sources) in enumerate(layout.groups) if path}
     return code, _partner_line(layout.sources), partners
 
 
@@ -231,14 +230,16 @@ class _Writer:
 def _numbered(file: Iterable[str], limits: Limits) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(file, 1):
         if len(line) > limits.field_characters * 4:
-            raise BatchError(found(TOO_BIG, Locator(number), what="Eine Zeile / A line", limit=limits.field_characters * 4))
+            raise BatchError(
+                found(TOO_BIG, Locator(number), what="Eine Zeile / A line", limit=limits.field_characters * 4)
+            )
         text = line.rstrip("\r\n")
         if text.strip("\ufeff \x1a"):
             yield number, text.lstrip("\ufeff")
 
 
 def _trailed(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Our own lines without header, findings and trailer. Raises BatchError at the end where the trailer is not right."""
+    """Our own lines without header, findings and trailer. Raises BatchError where the trailer is not right."""
     records = count = 0
     trailer = ""
     for number, line in lines:

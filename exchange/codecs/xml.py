@@ -194,7 +194,9 @@ class XmlCodec:
         if not seen:
             return None
         root = seen[0][1]
-        names = dict.fromkeys(".".join(_path(element, root)) for _, element in seen[:500] if len(_path(element, root)) <= _DEPTH)
+        names = dict.fromkeys(
+            ".".join(_path(element, root)) for _, element in seen[:500] if len(_path(element, root)) <= _DEPTH
+        )
         own = _local(root.tag) == "exchange"
         full = own and root.get("full") in ("1", "true")
         return Signature(self.format, root.get("module", "") if own else "", tuple(names), full)

@@ -64,7 +64,8 @@ def _not_in_charset(record: Any, charset: str) -> list[Finding]:
 class OutboxTarget:
     """Writes changes of one module as files of one profile.
 
-    Files are complete and flushed in the work folder when `apply` ends; the pipeline publishes them. Applying again writes
+    Files are complete and flushed in the work folder when `apply` ends; the pipeline publishes them. Applying again
+    writes
     the same files over, so there is one effect.
 
     Args:

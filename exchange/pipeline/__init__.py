@@ -1,1 +1,1 @@
-"""The way of a file: claim → recognise → read → check → compare → apply → archive; `run` calls the steps in this order."""
+"""The way of a file: claim → recognise → read → check → compare → apply → archive; `run` calls them in this order."""

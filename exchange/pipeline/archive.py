@@ -17,6 +17,7 @@ from exchange.ledger import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     from exchange.codec import Codec
     from exchange.finding import Finding, Language
     from exchange.ledger import Batch, Ledger
@@ -27,7 +28,7 @@ MOST_FINDINGS = 1_000
 
 
 def publish(ledger: Ledger, batch: Batch) -> None:
-    """Bring written files to where the partner finds them. One that is no longer in the work folder is there already."""
+    """Bring written files to where the partner finds them; one that has left the work folder is there already."""
     for file in ledger.files(batch):
         part = Path(file.part)
         if part.exists():
@@ -159,7 +160,9 @@ def return_rejects(
         return None
     name = clean_name(batch.file_name)
     stem, dot, suffix = name.rpartition(".")
-    final = outbox / (f"{stem}.{batch.uid}.rejects.{suffix}" if dot else f"{name}.{batch.uid}.rejects{codec.suffixes[0]}")
+    final = outbox / (
+        f"{stem}.{batch.uid}.rejects.{suffix}" if dot else f"{name}.{batch.uid}.rejects{codec.suffixes[0]}"
+    )
     part = final.with_name(final.name + PART)
     outbox.mkdir(parents=True, exist_ok=True)
     with part.open("wb") as out:
@@ -176,4 +179,3 @@ def keep(batch: Batch, path: Path, folder: Path) -> Path:
             kept = kept.with_name(f"{kept.name}.{batch.content_hash[:12]}")
         replace(path, kept)
     return kept
-

@@ -51,9 +51,7 @@ class _Shape:
     def __init__(self, schema: Schema, sources: Sequence[Source], profile: Profile) -> None:
         self.schema = schema
         self.make: Callable[[Iterable[Any]], Any] = schema.record._make  # type: ignore[attr-defined]
-        self.readers = [
-            _reader(each, source, profile) for each, source in zip(schema.fields, sources, strict=True)
-        ]
+        self.readers = [_reader(each, source, profile) for each, source in zip(schema.fields, sources, strict=True)]
         self.required = [index for index, each in enumerate(schema.fields) if each.required]
 
     def values(self, raw: Raw) -> list[Any]:
@@ -124,7 +122,7 @@ class Checker:
             if self.groups:
                 for (group, shape), children in zip(self.groups, raw.groups, strict=True):
                     if group.required and not children:
-                        raise ConversionError(NO_CHILDREN)
+                        return self._faults(raw)
                     values.append(tuple([shape.make(shape.values(child)) for child in children]))
         except ConversionError:
             return self._faults(raw)

@@ -4,7 +4,8 @@
     work/UID/NAME          the file, by one rename; who succeeds has the file
     ledger                 the batch, with the hash of the content
 
-A crash between two lines leaves something that `adopt` picks up. Name and time stamp are never identity, the content is.
+A crash between two lines leaves something that `adopt` picks up. Name and time stamp are never identity, the content
+is.
 """
 
 from __future__ import annotations

@@ -124,9 +124,8 @@ def _fitting(registry: Registry, signature: Signature | None, module: str) -> It
 
 def _best(fitting: list[tuple[Profile, int, int]]) -> list[Profile]:
     """Those that know the most and miss the least; a partner's profile goes before our own form."""
-    ranked = sorted(fitting, key=lambda each: (each[1] - each[2]))
-    top = [each[0] for each in ranked if each[1] - each[2] == ranked[0][1] - ranked[0][2]]
-    return top
+    ranked = sorted(fitting, key=lambda each: each[1] - each[2])
+    return [each[0] for each in ranked if each[1] - each[2] == ranked[0][1] - ranked[0][2]]
 
 
 def _plain(name: str) -> str:
@@ -149,7 +148,9 @@ def _aliases(profile: Profile, registry: Registry, name: str) -> set[str]:
 
 def _known(profile: Profile, schema: Schema) -> set[str]:
     known = {_plain(path) for source in profile.fields.values() for path in source.paths}
-    known |= {_plain(path) for group in profile.groups.values() for each in group.fields.values() for path in each.paths}
+    known |= {
+        _plain(path) for group in profile.groups.values() for each in group.fields.values() for path in each.paths
+    }
     known |= {_plain(name) for name in profile.recognise} | {"row"}
     if profile.canonical:
         known |= {_plain(label) for each in schema.fields for label in (each.de, each.en)}

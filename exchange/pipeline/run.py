@@ -7,7 +7,7 @@ since that commit is done again, without a second effect.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from exchange.pipeline.recognise import NOT_REGULAR, recognise
 from exchange.staging import staging
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from exchange.pipeline.work import Job
@@ -155,10 +156,8 @@ class Pipeline:
         if path is not None and batch.profile in self.registry.profiles:
             profile = self.registry.profile(batch.profile)
             codec, layout = self.registry.codecs[profile.format], self.registry.layout(profile)
-            try:
+            with suppress(BatchError):  # too broken to be taken apart: the receipt says why, the original is kept
                 return_rejects(batch, path, outbox, codec, layout, findings)
-            except BatchError:  # too broken to be taken apart; the receipt says why, the original is kept
-                pass
         # Without a file a former try has come as far as here, and the place is the same.
         lies = keep(batch, path or home / "gone", self.settings.folder("quarantine" if refused else "archive"))
         kept = "" if not lies.exists() else self._shown(lies)

@@ -28,9 +28,8 @@ TOO_MANY = kind(
     "file.too_many_faults",
     de="Mehr als {limit} Datensätze sind fehlerhaft; die Datei wurde nicht weiter geprüft.",
     en="More than {limit} records are faulty; the file was not checked any further.",
-    remedy_de="Vermutlich passt das Profil oder der Aufbau der Datei nicht. Beheben Sie die ersten Fehler und legen Sie die "
-    "Datei neu ab.",
-    remedy_en="The profile or the structure of the file is probably wrong. Mend the first faults and drop the file again.",
+    remedy_de="Vermutlich passt das Profil nicht. Beheben Sie die ersten Fehler und legen Sie die Datei neu ab.",
+    remedy_en="The profile is probably wrong. Mend the first faults and drop the file again.",
 )
 
 

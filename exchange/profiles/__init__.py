@@ -1,1 +1,1 @@
-"""The shipped profiles, one TOML file each; see `exchange.profile`. Copy one into your folder `profiles` and edit it."""
+"""The shipped profiles, one TOML file each. Copy one into your folder `profiles` and edit it."""

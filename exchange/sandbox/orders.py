@@ -100,7 +100,12 @@ def _address(kind: str, buyer: Buyer) -> dict[str, Any]:
 
 
 def order(
-    number: str, buyer: Buyer, lines: Sequence[Line], *, at: str = "2026-11-23T09:15:00+01:00", shipping: Decimal = Decimal("4.90")
+    number: str,
+    buyer: Buyer,
+    lines: Sequence[Line],
+    *,
+    at: str = "2026-11-23T09:15:00+01:00",
+    shipping: Decimal = Decimal("4.90"),
 ) -> dict[str, Any]:
     """One order as `{"order": {...}}`; all sums are right to the cent."""
     made = [_line(index, line) for index, line in enumerate(lines, 1)]
@@ -146,12 +151,15 @@ def order(
         "shipmentTitle": "DHL Paket",
         "discountCouponCode": "",
         "taxRates": [
-            {"name": "MwSt", "rate": _number(rate / 100), "amount": _number(amount)} for rate, amount in sorted(taxes.items())
+            {"name": "MwSt", "rate": _number(rate / 100), "amount": _number(amount)}
+            for rate, amount in sorted(taxes.items())
         ],
         "comment": "",
         "memo": "",
         "language": {"id": 5, "code": "de", "locale": "de_DE", "title": "Deutsch"},
         "customer": {"resource": {"id": buyer.shop_id, "embedded": {"id": buyer.shop_id, "type": "registered"}}},
-        "products": {"resource": {"id": False, "url": "orders/products", "embedded": [product for product, _, _ in made]}},
+        "products": {
+            "resource": {"id": False, "url": "orders/products", "embedded": [product for product, _, _ in made]}
+        },
     }
     return {"order": body}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from exchange.finding import CATALOGUE, Severity
 from exchange.findings import load_all
-from exchange.module import Module
 from exchange.record import Schema, fingerprint, payload, restore
 from exchange.registry import build
+
+if TYPE_CHECKING:
+    from exchange.module import Module
 
 REGISTRY = build()
 MODULES = list(REGISTRY.modules.values())
@@ -29,7 +33,11 @@ def test_the_example_passes_every_rule(module: Module) -> None:
     assert found_by_rules(module, module.example()) == set()
 
 
-@pytest.mark.parametrize(("module", "rule"), RULES, ids=lambda each: getattr(each, "name", getattr(getattr(each, "check", None), "__name__", "")))
+@pytest.mark.parametrize(
+    ("module", "rule"),
+    RULES,
+    ids=lambda each: getattr(each, "name", getattr(getattr(each, "check", None), "__name__", "")),
+)
 def test_every_rule_catches_its_counterexample(module: Module, rule: object) -> None:
     """A rule that catches nothing is none."""
     record = rule.counterexample()  # type: ignore[attr-defined]

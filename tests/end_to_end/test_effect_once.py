@@ -49,7 +49,7 @@ def answered_once(installation: Installation) -> None:
     assert receipt["kept_at"] == kept.relative_to(installation.folder).as_posix()
     assert not [path for path in installation.inbox.rglob("*") if path.is_file()]
     assert installation.status("status")["open"] == []
-    assert not [path for path in (installation.folder / "work").glob("*/claim.json")]
+    assert not list((installation.folder / "work").glob("*/claim.json"))
 
 
 @pytest.mark.parametrize("point", [each for each in POINTS if each not in FILES])

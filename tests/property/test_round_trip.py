@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from exchange import codecs
 from exchange.codec import Meta
 from exchange.convert import canonical, clean, reader
-from exchange.profile import Layout, canonical as profile_of
+from exchange.profile import Layout
+from exchange.profile import canonical as profile_of
 from exchange.record import Field, Kind, Schema, schema
 from exchange.records.category import Category
 from exchange.records.customer import Customer
@@ -35,11 +36,19 @@ def texts(field: Field) -> st.SearchStrategy[str]:
     if field.codes:
         chosen = st.sampled_from([code.code for code in field.codes])
         return chosen if field.required else st.one_of(st.just(""), chosen)
-    alphabet = st.one_of(LETTERS, st.sampled_from('\n\t\\|;"\'<>&=,{}[]')) if field.long else st.one_of(LETTERS, st.sampled_from(';"\\|,<>&=+-@'))
+    alphabet = (
+        st.one_of(LETTERS, st.sampled_from("\n\t\\|;\"'<>&=,{}[]"))
+        if field.long
+        else st.one_of(LETTERS, st.sampled_from(';"\\|,<>&=+-@'))
+    )
     made = st.text(alphabet, max_size=min(field.length or 600, 600), min_size=1 if field.required else 0)
     cleaned = made.map(lambda text: clean(text, long=field.long))
     fitting = cleaned.filter(lambda text: len(text) <= (field.length or 600) and bool(text or not field.required))
-    return fitting.map(str.upper).filter(lambda text: len(text) <= field.length and clean(text) == text) if field.upper else fitting
+    return (
+        fitting.map(str.upper).filter(lambda text: len(text) <= field.length and clean(text) == text)
+        if field.upper
+        else fitting
+    )
 
 
 def values(field: Field) -> st.SearchStrategy[Any]:
@@ -48,7 +57,9 @@ def values(field: Field) -> st.SearchStrategy[Any]:
         return texts(field)
     if field.kind is Kind.NUMBER:
         low = -(10**6) if field.negative else 0
-        made = st.decimals(low, 10 ** min(field.length, 9) - 1, places=field.places, allow_nan=False, allow_infinity=False)
+        made = st.decimals(
+            low, 10 ** min(field.length, 9) - 1, places=field.places, allow_nan=False, allow_infinity=False
+        )
         value = made.map(lambda number: canonical(number, field.places, field.least_places))
     elif field.kind is Kind.WHOLE:
         value = st.integers(0, 10 ** min(field.length, 9) - 1)
@@ -65,7 +76,9 @@ def records(of: Schema) -> st.SearchStrategy[Any]:
     """Records with any children; a child without any value cannot be told from none in a flat file."""
     parts: list[st.SearchStrategy[Any]] = [values(field) for field in of.fields]
     for group in of.groups:
-        child = st.tuples(*[values(field) for field in group.schema.fields]).filter(lambda cells: any(cell not in ("", None) for cell in cells))
+        child = st.tuples(*[values(field) for field in group.schema.fields]).filter(
+            lambda cells: any(cell not in ("", None) for cell in cells)
+        )
         children = st.lists(child.map(group.schema.record._make), min_size=int(group.required), max_size=3)  # type: ignore[attr-defined]
         parts.append(children.map(tuple))
     return st.tuples(*parts).map(of.record._make)  # type: ignore[attr-defined]
@@ -80,7 +93,10 @@ def read_back(path: Path, layout: Layout, codec: Any) -> list[Any]:
     for raw in codec.read(path, layout):
         flat = [read(value) for read, value in zip(readers, raw.values, strict=True)]
         groups = [
-            tuple(group.schema.record._make([read(value) for read, value in zip(each, child.values, strict=True)]) for child in children)  # type: ignore[attr-defined]
+            tuple(
+                group.schema.record._make([read(value) for read, value in zip(each, child.values, strict=True)])
+                for child in children
+            )  # type: ignore[attr-defined]
             for group, each, children in zip(layout.schema.groups, group_readers, raw.groups, strict=True)
         ]
         result.append(layout.schema.record._make([*flat, *groups]))  # type: ignore[attr-defined]

@@ -41,7 +41,9 @@ def test_german_numbers(raw: str, value: str) -> None:
     assert str(reader(PRICE, GERMAN)(raw)) == value
 
 
-@pytest.mark.parametrize("raw", ["12.50", "1.23", "1,234.50", "1 234,50", "1e5", "12,", ",5", "12,50 €", "NaN", "--1", "-1-", "१२"])
+@pytest.mark.parametrize(
+    "raw", ["12.50", "1.23", "1,234.50", "1 234,50", "1e5", "12,", ",5", "12,50 €", "NaN", "--1", "-1-", "१२"]
+)
 def test_v12_what_the_german_dialect_does_not_know_is_no_number(raw: str) -> None:
     """12.50 is neither 1250 nor 12,50: it is a finding."""
     assert refused(SIGNED, GERMAN, raw) == "value.no_number"
@@ -134,7 +136,8 @@ def test_values_of_other_kinds_in_text_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "value"), [("J", True), ("ja", True), ("-1", True), ("1", True), ("x", True), ("N", False), ("0", False), ("FALSCH", False)]
+    ("raw", "value"),
+    [("J", True), ("ja", True), ("-1", True), ("1", True), ("x", True), ("N", False), ("0", False), ("FALSCH", False)],
 )
 def test_german_flags(raw: str, value: bool) -> None:  # noqa: FBT001 - a table
     """Sage writes -1, people write J or x."""

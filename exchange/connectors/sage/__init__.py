@@ -14,4 +14,4 @@ from exchange.connectors.sage.documents import DocumentsTarget
 from exchange.connectors.sage.lookup import lookup
 from exchange.connectors.sage.staging import StagingTarget
 
-__all__ = ["DocumentsTarget", "SageDatabase", "code_lists", "StagingTarget", "lookup"]
+__all__ = ["DocumentsTarget", "SageDatabase", "StagingTarget", "code_lists", "lookup"]

@@ -1,40 +1,44 @@
-"""Code lists of Sage with their meaning, for the drop-downs of the customer template."""
+"""Codes of Sage with their meaning, for people who fill in the customer template."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from exchange.khk import GRUPPEN, KONTOKORRENT, PREISLISTEN, ZAHLUNGSKONDITIONEN
+from exchange import khk
+from exchange.connectors.sage.lookup import CUSTOMER_GROUPS
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Table
+    from sqlalchemy import ColumnElement
 
     from exchange.connectors.sage.database import SageDatabase
 
-#: KHKGruppen.Typ of customer groups (sage-100.md 2.11).
-CUSTOMER_GROUPS = 11
 
-
-def code_lists(database: SageDatabase) -> dict[str, list[tuple[str, str]]]:
-    """Pairs of code and meaning, per field of `exchange.records.customer.Customer`."""
+def code_lists(sage: SageDatabase) -> dict[str, list[tuple[str, str]]]:
+    """Pairs of code and meaning, by field of `exchange.records.customer.Customer`. Raises TransientError."""
+    terms, group, prices = khk.ZAHLUNGSKONDITIONEN.c, khk.GRUPPEN.c, khk.PREISLISTEN.c
     return {
-        "group": _pairs(database, GRUPPEN, GRUPPEN.c.Gruppe, GRUPPEN.c.Bezeichnung, GRUPPEN.c.Typ == CUSTOMER_GROUPS),
-        "payment_terms": _pairs(
-            database, ZAHLUNGSKONDITIONEN, ZAHLUNGSKONDITIONEN.c.Zahlungskond, ZAHLUNGSKONDITIONEN.c.Bezeichnung
-        ),
-        "price_list": _pairs(database, PREISLISTEN, PREISLISTEN.c.ID, PREISLISTEN.c.Bezeichnung),
-        "template": _pairs(
-            database, KONTOKORRENT, KONTOKORRENT.c.Kto, KONTOKORRENT.c.Matchcode, KONTOKORRENT.c.Kto.in_(_templates(database))
-        ),
+        "payment_terms": _pairs(sage, terms.Zahlungskond, terms.Bezeichnung, terms.Mandant),
+        "group": _pairs(sage, group.Gruppe, group.Bezeichnung, group.Mandant, group.Typ == CUSTOMER_GROUPS),
+        "price_list": _pairs(sage, prices.ID, prices.Bezeichnung, prices.Mandant, prices.IstAktion == 0),
+        "template": _templates(sage),
     }
 
 
-def _templates(database: SageDatabase) -> list[str]:
-    return sorted(set(database.settings.customers.templates.values()))
+def _pairs(
+    sage: SageDatabase,
+    code: ColumnElement[object],
+    meaning: ColumnElement[object],
+    mandant: ColumnElement[object],
+    *more: ColumnElement[bool],
+) -> list[tuple[str, str]]:
+    query = select(code.label("code"), meaning.label("meaning")).where(mandant == sage.settings.mandant, *more)
+    return [(str(row["code"]).strip(), (row["meaning"] or "").strip()) for row in sage.rows(query.order_by(code))]
 
 
-def _pairs(database: SageDatabase, table: Table, code: Column[object], name: Column[object], *where: object) -> list[tuple[str, str]]:
-    query = select(code, name).where(table.c.Mandant == database.settings.mandant, *where).order_by(code)  # type: ignore[arg-type]
-    return [(str(row[code.name]), str(row[name.name] or "")) for row in database.rows(query)]
+def _templates(sage: SageDatabase) -> list[tuple[str, str]]:
+    """The template customers that the settings name."""
+    account = khk.KONTOKORRENT.c
+    named = account.Kto.in_(sorted(set(sage.settings.customers.templates.values())))
+    return _pairs(sage, account.Kto, account.Matchcode, account.Mandant, named)
