@@ -288,9 +288,9 @@ def template(module: str, output: Path | None, lang: str, config: Path) -> None:
 def schema(module: str, form: str) -> None:
     """Print the published schema of a module's files."""
     from exchange.registry import build  # noqa: PLC0415
-    from exchange.schemas import write  # noqa: PLC0415
+    from exchange.schemas import published  # noqa: PLC0415
 
-    click.get_binary_stream("stdout").write(write(build().module(module), form))
+    click.echo(published(build().module(module), form), nl=False)
 
 
 @cli.command(epilog=_example("exchange modules", "exchange modules --json"))

@@ -182,6 +182,11 @@ class _Memo(dict[Any, Any]):
         return value
 
 
+def remembering(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same function, with a memory for texts: columns repeat themselves."""
+    return _Memo(convert).__getitem__
+
+
 # --- text ------------------------------------------------------------------------------------------------------------
 
 #: Blanks that look like a blank and are none: they become one, as people cannot see the difference.
@@ -290,20 +295,31 @@ def number_form(dialect: Dialect, places: int) -> str:
     return f"1{dialect.thousands}234{dialect.decimal}{'50' if places else ''}" if places else f"1{dialect.thousands}234"
 
 
-def _checked(value: Decimal, raw: object, field: Field, dialect: Dialect) -> Decimal:
-    if value < 0 and not field.negative:
-        raise ConversionError(NEGATIVE, value=raw)
-    if field.length and abs(value) >= Decimal(10) ** field.length:
+def _exact(sign: str, whole: str, fraction: str, raw: object, field: Field, dialect: Dialect) -> Decimal:
+    """The number with these digits, in its canonical form. Raises ConversionError for what the field does not hold."""
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    if len(whole) > (field.length or sys.maxsize):
         raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > field.places:
+    if len(fraction) > field.places:
         if not dialect.rounds:
             raise ConversionError(TOO_EXACT, value=raw, limit=field.places)
-        value = half_up(value, field.places)
-    return canonical(value, field.places, field.least_places)
+        rounded = half_up(Decimal(f"{whole}.{fraction[:_MOST_DIGITS]}"), field.places)
+        whole, _, fraction = format(rounded, "f").partition(".")
+        fraction = fraction.rstrip("0")
+    if whole == "0" and not fraction:
+        sign = ""  # -0 is 0
+    if sign == "-" and not field.negative:
+        raise ConversionError(NEGATIVE, value=raw)
+    fraction = fraction.ljust(field.least_places, "0")
+    return Decimal(f"{sign}{whole}.{fraction}" if fraction else sign + whole)
+
+
+#: Digits behind the point that can matter when rounding; keeps Decimal within its precision.
+_MOST_DIGITS = 12
 
 
 def _native_number(raw: object, field: Field, dialect: Dialect) -> Decimal:
+    """A number that the file type knows as one."""
     if isinstance(raw, ConversionError):
         raise raw
     if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
@@ -312,8 +328,9 @@ def _native_number(raw: object, field: Field, dialect: Dialect) -> Decimal:
     if not value.is_finite():
         raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
     if isinstance(raw, float):  # an Excel cell: 0.1 + 0.2 is meant to be 0.3
-        value = half_up(value, 10).normalize()
-    return value
+        value = half_up(value, 10)
+    whole, _, fraction = format(abs(value), "f").partition(".")
+    return _exact("-" if value < 0 else "", whole, fraction, raw, field, dialect)
 
 
 def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | None]:
@@ -321,18 +338,18 @@ def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | 
 
     def read(raw: Any) -> Decimal | None:
         if type(raw) is not str:
-            return _checked(_native_number(raw, field, dialect), raw, field, dialect)
-        text = clean(raw)
-        if not text:
-            return None
-        match = pattern.fullmatch(text)
-        if not match or (match["after"] and (match["sign"] or not dialect.trailing_minus)):
+            return _native_number(raw, field, dialect)
+        match = pattern.fullmatch(raw) or pattern.fullmatch(clean(raw))
+        if not match:
+            if not clean(raw):
+                return None
             raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
-        digits = match["whole"].replace(dialect.thousands, "") if dialect.thousands else match["whole"]
-        if len(digits) > 40:  # noqa: PLR2004 - no amount on earth; keeps Decimal arithmetic exact
-            raise ConversionError(TOO_LARGE, value=raw, limit=field.length)
-        sign = "-" if "-" in (match["sign"], match["after"]) else ""
-        return _checked(Decimal(f"{sign}{digits}.{match['fraction'] or '0'}"), raw, field, dialect)
+        sign, whole, fraction, after = match.groups("")
+        if after and (sign or not dialect.trailing_minus):
+            raise ConversionError(NO_NUMBER, value=raw, form=number_form(dialect, field.places))
+        if dialect.thousands:
+            whole = whole.replace(dialect.thousands, "")
+        return _exact("-" if "-" in (sign, after) else "", whole, fraction, raw, field, dialect)
 
     return read
 
@@ -445,7 +462,7 @@ def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
     """
     if field.kind is Kind.TEXT:
         read = _text_reader(field)
-        return _Memo(read).__getitem__ if field.codes or (0 < field.length <= 5) else read  # noqa: PLR2004
+        return remembering(read) if field.codes or (0 < field.length <= 5) else read  # noqa: PLR2004
     made: Callable[[Any], Any]
     if field.kind is Kind.NUMBER:
         made = _number_reader(field, dialect)
@@ -457,7 +474,7 @@ def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
         made = _date_reader(dialect)
     else:
         made = _moment_reader(dialect)
-    return _Memo(made).__getitem__
+    return remembering(made)
 
 
 # --- the way back ----------------------------------------------------------------------------------------------------

@@ -171,6 +171,7 @@ def txt_layout(module: Module) -> bytes:
     return ("\r\n".join("\t".join(map(str, row)) for row in rows) + "\r\n").encode()
 
 
-def write(module: Module, form: str) -> bytes:
+def published(module: Module, form: str) -> bytes:
     """The published form of a module: `xsd`, `json`, `csv` or `txt`."""
-    return {"xsd": xsd, "json": json_schema, "csv": csv_header, "txt": txt_layout}[form](module)
+    make = {"xsd": xsd, "json": json_schema, "csv": csv_header, "txt": txt_layout}[form]
+    return make(module)

@@ -137,7 +137,7 @@ class Staging:
             )
             self.connection.execute(update(STAGED).values(outcome=func.coalesce(known, Outcome.CREATED.value)))
         query = select(STAGED.c.outcome, func.count()).group_by(STAGED.c.outcome)
-        return dict(self.connection.execute(query))
+        return {outcome: number for outcome, number in self.connection.execute(query).all()}  # noqa: C416 - rows
 
     def known_at_all(self) -> bool:
         """Whether the scope has any record."""

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.convert import MISSING, ConversionError, canonical, reader
+from exchange.convert import MISSING, ConversionError, canonical, reader, remembering
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.record import Field, Kind, Schema, fingerprinter, packer
 
@@ -86,14 +86,13 @@ def _reader(field: Field, source: Source, profile: Profile) -> Callable[[Any], A
             value = finer(raw)
             return None if value is None else canonical(value * scale, field.places, field.least_places)
 
-        read = scaled
-    if source.codes or profile.empty:
-        codes, empty, inner = source.codes, frozenset(profile.empty), read
+        read = remembering(scaled)
+    words = {word: "" for word in profile.empty if profile.format != "json"} | dict(source.codes)  # json: the codec did
+    if words:
+        inner = read
 
         def translated(raw: Any) -> Any:
-            if isinstance(raw, str):
-                raw = "" if raw in empty else codes.get(raw, raw)
-            return inner(raw)
+            return inner(words.get(raw, raw) if isinstance(raw, str) else raw)
 
         read = translated
     return read

@@ -38,11 +38,15 @@ def insert_many(
     fixed = tuple((name, value) for name, value in (constants or {}).items() if name in allowed)
     left_out = {name for name, _ in fixed}
     bound = tuple(name for name in allowed if name in rows[0] and name not in left_out)
-    statement = _prepared(table, connection.dialect, bound, fixed)
-    columns = [[row[name] for row in rows] for name in statement.order]
-    for place, convert in statement.converters:
+    if not connection.dialect.positional:  # a driver with named parameters: the usual way
+        statement = insert(table).values({name: literal_column(repr(value)) for name, value in fixed})
+        connection.execute(statement, [{name: row[name] for name in bound} for row in rows])
+        return
+    prepared = _prepared(table, connection.dialect, bound, fixed)
+    columns = [[row[name] for row in rows] for name in prepared.order]
+    for place, convert in prepared.converters:
         columns[place] = [convert(value) for value in columns[place]]
-    connection.exec_driver_sql(statement.text, list(zip(*columns, strict=True)))
+    connection.exec_driver_sql(prepared.text, list(zip(*columns, strict=True)))
 
 
 class _Prepared(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -44,6 +45,8 @@ def open_engine(url: str) -> Engine:
             f"sage.url: {type(error).__name__}; expected a SQLAlchemy URL whose driver is installed"
         ) from None
     if made.dialect.name == "sqlite":
+        if made.url.database not in (None, "", ":memory:") and not Path(str(made.url.database)).is_file():
+            raise ConfigError(f"sage.url: the sandbox {made.url.database} does not exist")
         event.listen(made, "connect", _pragmas)
         event.listen(made, "begin", _begin)
     return made

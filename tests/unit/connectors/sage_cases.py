@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -125,14 +126,19 @@ def rows(database: SageDatabase, table: Table, **where: Any) -> list[RowMapping]
 
 def document(database: SageDatabase, applied: Applied) -> RowMapping:
     """The document that an order became."""
-    number = int(applied.foreign_id.rpartition("-")[2])
-    (row,) = rows(database, khk.BELEGE, Belegkennzeichen="VVA", Belegnummer=number)
+    kind, year, number = re.split("[ -]", applied.foreign_id)
+    (row,) = rows(database, khk.BELEGE, Belegkennzeichen=kind, Belegjahr=int(year), Belegnummer=int(number))
     return row
 
 
 def positions(database: SageDatabase, header: RowMapping) -> list[RowMapping]:
     """The positions of a document."""
     return rows(database, khk.BELEGE_POSITIONEN, BelID=header["BelID"])
+
+
+def values(row: RowMapping, *names: str) -> tuple[Any, ...]:
+    """Some columns of a row."""
+    return tuple(row[name] for name in names)
 
 
 def codes(applied: Applied) -> list[str]:

@@ -13,7 +13,7 @@ from exchange import khk
 from exchange.connector import Applied, Outcome
 from exchange.connectors.sage import DocumentsTarget, SageDatabase
 from exchange.settings import SageCustomers
-from tests.unit.connectors.sage_cases import codes, customer, document, land, order, rows, sandbox
+from tests.unit.connectors.sage_cases import codes, customer, document, land, order, rows, sandbox, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,16 +40,16 @@ def test_a_new_customer_is_copied_from_the_template(sage: SageDatabase) -> None:
     (applied,) = land(DocumentsTarget(sage), order(phone="+49 351 1", language="en"))
     (account,) = rows(sage, khk.KONTOKORRENT, WSKdNr="77001")
     assert account["Kto"] == document(sage, applied)["A0Empfaenger"] == "D100007"
-    assert (account["Zahlungskond"], account["Versand"], account["Gruppe"], account["Sammelkto"]) == (
+    assert values(account, "Zahlungskond", "Versand", "Gruppe", "Sammelkto") == (
         "VK",
         "DHL",
         "B2C",
         1400,
     )
-    assert (account["KtoArt"], account["KtoTyp"], account["IstGesperrt"], account["Aktiv"]) == ("D", 0, 0, -1)
+    assert values(account, "KtoArt", "KtoTyp", "IstGesperrt", "Aktiv") == ("D", 0, 0, -1)
     (address,) = rows(sage, khk.ADRESSEN, Adresse=account["Adresse"])
-    assert (address["Name1"], address["LieferPLZ"], address["Telefon"]) == ("Erika Beispiel", "01067", "+49 351 1")
-    assert (address["Matchcode"], address["Sprache"], address["Gruppe"]) == ("Erika Beispiel, Dresden", "E", "PR")
+    assert values(address, "Name1", "LieferPLZ", "Telefon") == ("Erika Beispiel", "01067", "+49 351 1")
+    assert values(address, "Matchcode", "Sprache", "Gruppe") == ("Erika Beispiel, Dresden", "E", "PR")
 
 
 def test_own_columns_of_the_merchant_are_copied_too(tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ def test_a_known_customer_keeps_his_terms(sage: SageDatabase) -> None:
     assert document(sage, by_number)["A0Empfaenger"] == "D100002"
     assert document(sage, by_shop)["A0Empfaenger"] == "D100001"
     header = document(sage, by_email)
-    assert (header["A0Empfaenger"], header["Kundengruppe"]) == ("D100002", "B2B")
+    assert values(header, "A0Empfaenger", "Kundengruppe") == ("D100002", "B2B")
     (terms,) = rows(sage, khk.BELEGE_ZKD, BelID=header["BelID"])
-    assert (terms["Zahlungskond"], terms["Nettobedingung"]) == ("14", "1;14")
+    assert values(terms, "Zahlungskond", "Nettobedingung") == ("14", "1;14")
 
 
 def test_an_email_of_two_accounts_holds_the_order(sage: SageDatabase) -> None:
@@ -138,12 +138,12 @@ def test_a_company_gets_its_buyer_as_contact_person(sage: SageDatabase) -> None:
     name = "Gesellschaft für angewandte Kaffeewissenschaften und Teeforschung mbH"
     (applied,) = land(DocumentsTarget(sage), order(company=name))
     header = document(sage, applied)
-    assert (header["A0Name1"], header["A0Name2"]) == (
+    assert values(header, "A0Name1", "A0Name2") == (
         "Gesellschaft für angewandte Kaffeewissenschaften",
         "und Teeforschung mbH",
     )
     (contact,) = rows(sage, khk.ANSPRECHPARTNER, Adresse=header["A0AdressNr"])
-    assert (contact["Nachname"], contact["Ansprechpartner"]) == ("Beispiel", "Erika Beispiel")
+    assert values(contact, "Nachname", "Ansprechpartner") == ("Beispiel", "Erika Beispiel")
 
 
 # --- of their own ----------------------------------------------------------------------------------------------------
@@ -170,19 +170,19 @@ def test_a_customer_without_number_gets_the_next(sage: SageDatabase) -> None:
     )
     assert (applied.outcome, applied.foreign_id) == (Outcome.CREATED, "D100007")
     (account,) = rows(sage, khk.KONTOKORRENT, Kto="D100007")
-    assert (account["Preisliste"], account["Rabattsatz"], account["Kreditlimit"]) == (2, 5, 1500)
-    assert (account["Preiskennzeichen"], account["EUUStID"], account["Zahlungskond"]) == (0, "136695976", "VK")
+    assert values(account, "Preisliste", "Rabattsatz", "Kreditlimit") == (2, 5, 1500)
+    assert values(account, "Preiskennzeichen", "EUUStID", "Zahlungskond") == (0, "136695976", "VK")
     (address,) = rows(sage, khk.ADRESSEN, Adresse=account["Adresse"])
-    assert (address["Matchcode"], address["LieferOrt"], address["Sprache"]) == (
+    assert values(address, "Matchcode", "LieferOrt", "Sprache") == (
         "Teestube am Markt, Leipzig",
         "Leipzig",
         "D",
     )
     assert address["Erstkontakt"].date() == date(2026, 1, 31)
     (contact,) = rows(sage, khk.ANSPRECHPARTNER, Adresse=account["Adresse"])
-    assert (contact["Vorname"], contact["Ansprechpartner"]) == ("Jana", "Jana Klein")
+    assert values(contact, "Vorname", "Ansprechpartner") == ("Jana", "Jana Klein")
     (bank,) = rows(sage, khk.BANKVERBINDUNGEN)
-    assert (bank["Adresse"], bank["IBAN"], bank["Swift"]) == (
+    assert values(bank, "Adresse", "IBAN", "Swift") == (
         account["Adresse"],
         "DE89370400440532013000",
         "COBADEFFXXX",
@@ -194,7 +194,7 @@ def test_a_customer_may_bring_his_number_and_template(sage: SageDatabase) -> Non
     (applied,) = take(sage, customer(number="007001", template="D100001"))
     assert (applied.outcome, applied.foreign_id) == (Outcome.CREATED, "007001")
     (account,) = rows(sage, khk.KONTOKORRENT, Kto="007001")
-    assert (account["Zahlungskond"], account["Preisliste"], account["WSKdNr"]) == ("30", 2, "")
+    assert values(account, "Zahlungskond", "Preisliste", "WSKdNr") == ("30", 2, "")
 
 
 def test_only_what_is_filled_in_overwrites(sage: SageDatabase) -> None:
@@ -202,15 +202,15 @@ def test_only_what_is_filled_in_overwrites(sage: SageDatabase) -> None:
     (applied,) = take(sage, customer(number="D100001", phone="+49 351 99", payment_terms="14", blocked=True))
     assert (applied.outcome, applied.foreign_id) == (Outcome.UPDATED, "D100001")
     (account,) = rows(sage, khk.KONTOKORRENT, Kto="D100001")
-    assert (account["Zahlungskond"], account["IstGesperrt"], account["Gruppe"], account["WSKdNr"]) == (
+    assert values(account, "Zahlungskond", "IstGesperrt", "Gruppe", "WSKdNr") == (
         "14",
         -1,
         "B2B",
         "9001",
     )
     (address,) = rows(sage, khk.ADRESSEN, Adresse=account["Adresse"])
-    assert (address["Name1"], address["Telefon"]) == ("Teestube am Markt", "+49 351 99")
-    assert (address["LieferStrasse"], address["EMail"]) == ("Alaunstraße 36", "einkauf@morgenrot.example")
+    assert values(address, "Name1", "Telefon") == ("Teestube am Markt", "+49 351 99")
+    assert values(address, "LieferStrasse", "EMail") == ("Alaunstraße 36", "einkauf@morgenrot.example")
 
 
 def test_a_contact_person_is_told_by_his_email(sage: SageDatabase) -> None:
@@ -219,7 +219,7 @@ def test_a_contact_person_is_told_by_his_email(sage: SageDatabase) -> None:
     take(sage, customer(number="D100001", **known))
     take(sage, customer(number="D100001", contact_last_name="Neu", contact_email="neu@morgenrot.example"), batch="b2")
     contacts = rows(sage, khk.ANSPRECHPARTNER, Adresse=1)
-    assert [(each["Nachname"], each["Vorname"]) for each in contacts] == [("Becker-Lang", "Anna"), ("Neu", None)]
+    assert [values(each, "Nachname", "Vorname") for each in contacts] == [("Becker-Lang", "Anna"), ("Neu", None)]
 
 
 def test_customers_are_recognised_like_buyers(sage: SageDatabase) -> None:
