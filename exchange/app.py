@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr, ValidationError
+from sqlalchemy.exc import OperationalError
 
 from exchange import ledgers
 from exchange.codec import Limits, Meta
@@ -82,7 +83,12 @@ class App:
 
     def _open_ledger(self) -> Engine:
         engine = ledgers.engine(self._located(secret(self.settings.ledger.url)))
-        migrate(engine)
+        try:
+            migrate(engine)
+        except OperationalError as error:
+            engine.dispose()
+            message = f"the ledger cannot be opened: {str(error.orig).strip()}"
+            raise TransientError(message) from error
         return engine
 
     def _located(self, url: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange import __version__
-from exchange.errors import BatchError, ExchangeError
+from exchange.errors import BatchError, ExchangeError, FatalError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +55,12 @@ class _Group(click.Group):
         except ExchangeError as error:
             click.echo(f"exchange: {error}", err=True)
             ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last resort; with -v the log tells where
+            logging.getLogger(__name__).info("internal error", exc_info=error)
+            click.echo(f"exchange: interner Fehler / internal error: {type(error).__name__}: {error}", err=True)
+            ctx.exit(FatalError.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -150,6 +156,8 @@ def run(config: Path, *, once: bool, as_json: bool) -> None:
         with screen.progress(app, "exchange"):
             worker.once()
         code = _report(app, ended, as_json=as_json)
+        if code == EXIT_OK and (worker.inbox.waiting or app.ledger.open_batches()):
+            code = TransientError.exit_code
     sys.exit(code)
 
 
@@ -176,7 +184,14 @@ def import_(file: Path, module: str, profile: str, config: Path, *, dry_run: boo
 def _dry_run(app: App, file: Path, module: str, profile: str, *, as_json: bool) -> int:
     from exchange import screen  # noqa: PLC0415
 
-    job = app.dry_run(file, module, profile)
+    try:
+        job = app.dry_run(file, module, profile)
+    except BatchError as error:
+        if as_json:
+            screen.as_json({"dry_run": True, "findings": [each.as_json() for each in error.findings]})
+        else:
+            screen.findings(error.findings, app.settings.language)
+        return error.exit_code
     counts = job.report.counts()
     if as_json:
         counted = {name: getattr(counts, name) for name in counts.__slots__}
@@ -294,13 +309,15 @@ def schema(module: str, form: str) -> None:
 
 
 @cli.command(epilog=_example("exchange modules", "exchange modules --json"))
+@_config
 @_json
-def modules(*, as_json: bool) -> None:
+def modules(config: Path, *, as_json: bool) -> None:
     """List the modules: what they move, and where it lands."""
     from exchange import screen  # noqa: PLC0415
     from exchange.registry import build  # noqa: PLC0415
+    from exchange.settings import load  # noqa: PLC0415
 
-    registry = build()
+    registry = build(load(config).folder("profiles") if config.exists() else None)
     rows: list[dict[str, Any]] = [
         {
             "module": each.name,

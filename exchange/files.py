@@ -52,7 +52,7 @@ def replace(source: Path, destination: Path) -> None:
     try:
         source.replace(destination)
     except PermissionError as error:
-        message = f"{source.name} is held open by another program"
+        message = f"{source.name} is held open by another program, or there is no right to move it"
         raise TransientError(message) from error
     except OSError as error:
         if error.errno != errno.EXDEV:
@@ -62,6 +62,7 @@ def replace(source: Path, destination: Path) -> None:
         with part.open("rb+") as out:
             os.fsync(out.fileno())
         part.replace(destination)
+        flush_folder(destination.parent)  # before the only other copy goes
         source.unlink()
     flush_folder(destination.parent)
 
@@ -88,7 +89,8 @@ def is_regular(path: Path) -> bool:
 #: Names that Windows keeps for devices, whatever the suffix.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-MOST_NAME_CHARACTERS = 120
+#: A file system takes 255 bytes; reports put a batch id and suffixes behind the name.
+MOST_NAME_BYTES = 160
 
 
 def clean_name(name: str) -> str:
@@ -97,9 +99,8 @@ def clean_name(name: str) -> str:
     The original name is kept in the ledger; this one is what the file is called while it is with us.
     """
     text = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .") or "_"
-    if text.split(".", 1)[0].casefold() in _DEVICES:
+    if text.split(".", 1)[0].strip().casefold() in _DEVICES:
         text = "_" + text
-    if len(text) > MOST_NAME_CHARACTERS:
-        path = Path(text)
-        text = path.stem[: MOST_NAME_CHARACTERS - len(path.suffix)] + path.suffix[:20]
-    return text
+    stem, suffix = Path(text).stem, Path(text).suffix[:20]
+    room = MOST_NAME_BYTES - len(suffix.encode())
+    return stem.encode()[:room].decode("utf-8", "ignore") + suffix if len(text.encode()) > MOST_NAME_BYTES else text

@@ -223,28 +223,30 @@ def schema(record: type[Any]) -> Schema:
     return Schema(record, tuple(fields), tuple(groups))
 
 
-def _plain(value: object) -> object:
-    """What orjson does not know: Decimals become text (never float), child records become lists."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, tuple):
-        return list(value)
-    raise TypeError(type(value))
-
-
 @_once
 def packer(of: type[Any]) -> Callable[[Record], bytes]:
     """The function record → bytes for one record type; equal records give equal bytes."""
-    numbers = tuple(index for index, field in enumerate(schema(of).fields) if field.kind is Kind.NUMBER)
+    plain = _plainer(of)
+    return lambda record: orjson.dumps(plain(record))
 
-    def pack(record: Record) -> bytes:
+
+def _plainer(of: type[Any]) -> Callable[[Record], list[Any]]:
+    """The function record → list that json knows: Decimals become text (never float), child records become lists."""
+    shape = schema(of)
+    numbers = tuple(index for index, each in enumerate(shape.fields) if each.kind is Kind.NUMBER)
+    groups = tuple((index, _plainer(group.schema.record)) for index, group in enumerate(shape.groups, len(shape.fields)))
+
+    def plain(record: Record) -> list[Any]:
         values: list[Any] = list(record)
-        for index in numbers:  # quicker here than by call-back out of orjson
-            if values[index] is not None:
-                values[index] = str(values[index])
-        return orjson.dumps(values, default=_plain)
+        for index in numbers:
+            number = values[index]
+            if number is not None:
+                values[index] = str(number)
+        for index, child in groups:
+            values[index] = [child(each) for each in values[index]]
+        return values
 
-    return pack
+    return plain
 
 
 _THAW: Mapping[Kind, Callable[[Any], Any]] = {
@@ -288,18 +290,20 @@ def fingerprinter(of: type[Any]) -> Callable[[Record, bytes], bytes]:
     Volatile fields do not count.
     """
     volatile = tuple(index for index, each in enumerate(schema(of).fields) if each.volatile)
-    pack = packer(of)
+    plain = _plainer(of)
 
-    def plain(_record: Record, data: bytes) -> bytes:
+    def of_bytes(_record: Record, data: bytes) -> bytes:
         return blake2b(data, digest_size=16).digest()
 
-    def steady(record: Record, _data: bytes) -> bytes:
-        values = list(record)
+    def of_steady(record: Record, data: bytes) -> bytes:
+        if not any(record[index] for index in volatile):
+            return blake2b(data, digest_size=16).digest()
+        values = plain(record)
         for index in volatile:
-            values[index] = None
-        return blake2b(pack(tuple(values)), digest_size=16).digest()
+            values[index] = "" if isinstance(values[index], str) else None
+        return blake2b(orjson.dumps(values), digest_size=16).digest()
 
-    return steady if volatile else plain
+    return of_steady if volatile else of_bytes
 
 
 def payload(record: Record) -> bytes:

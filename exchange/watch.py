@@ -7,6 +7,7 @@ stamp may be old (copied) or in the future (another clock).
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -21,6 +22,9 @@ from watchdog.observers import Observer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+LOG = logging.getLogger(__name__)
 
 
 class Seen(NamedTuple):
@@ -88,6 +92,7 @@ class Inbox:
                 elif os.path.join(folder, name) not in self._passed:  # noqa: PTH118 - a key, not a path
                     self._passed.add(os.path.join(folder, name))  # noqa: PTH118
                     self.ignored[pattern] += 1
+                    LOG.info("%s is passed over (%s)", place / name, pattern, extra={"action": "ignored"})
 
 
 class Bell(FileSystemEventHandler):

@@ -52,6 +52,8 @@ class Worker:
         A batch that has to wait does not hold up the next one.
         """
         work = self.app.settings.folder("work")
+        if not self.inbox.folder.is_dir():
+            LOG.warning("%s is not there", self.inbox.folder, extra={"action": "inbox_gone"})
         for path, folder in self.inbox.ready():
             try:
                 claim(path, folder, work, self.app.ledger)

@@ -91,7 +91,9 @@ class OutboxTarget:
         writable = (change for change in changes if self._writable(change, refused))
         if self.layout.profile.one_per_file:
             for change in writable:
-                self._write(landing, f"{stem}_{safe_name(change.key)}", self.layout, [change.record])
+                # The number keeps two keys apart that make the same name, and tells the order of the file.
+                name = f"{stem}_{change.seq:05}_{safe_name(change.key)}"
+                self._write(landing, name, self.layout, [change.record])
         else:
             self._write(landing, stem, self.layout, (change.record for change in writable))
         return iter(refused)
@@ -122,7 +124,10 @@ class OutboxTarget:
         landing.folder.mkdir(parents=True, exist_ok=True)
         part = landing.folder / (name + ".part")
         with part.open("wb") as out:
-            self.codec.write(out, layout, records, self.meta)
+            number = self.codec.write(out, layout, records, self.meta)
             out.flush()
             os.fsync(out.fileno())
+        if not number:  # every record was refused: nobody waits for an empty file
+            part.unlink()
+            return
         landing.outputs.append(Output(part, self.folder / name))

@@ -6,6 +6,7 @@ records go back in the sender's own form.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +175,7 @@ def return_rejects(
 def keep(batch: Batch, path: Path, folder: Path) -> Path:
     """Put the original away, in a folder per day, never over another file; the path where it lies now."""
     kept = folder / f"{batch.received_at:%Y/%m/%d}" / f"{batch.uid}_{clean_name(batch.file_name)}"
-    if path.exists():
+    if os.path.lexists(path):  # a link that leads nowhere is put away too
         if kept.exists() and content_hash(kept) != batch.content_hash:
             kept = kept.with_name(f"{kept.name}.{batch.content_hash[:12]}")
         replace(path, kept)

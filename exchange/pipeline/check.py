@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from exchange.record import Record
     from exchange.staging import Staging
 
+    #: A record as it stands in the file and as it was made, its key, and what the rules found.
+    Checked = tuple[Raw, Record, str, list[Finding]]
+
 #: Records that are checked before the receiving system is asked once for all that they refer to.
 CHUNK = 1_000
 
@@ -53,10 +56,16 @@ class _Shape:
         self.make: Callable[[Iterable[Any]], Any] = schema.record._make  # type: ignore[attr-defined]
         self.readers = [_reader(each, source, profile) for each, source in zip(schema.fields, sources, strict=True)]
         self.required = [index for index, each in enumerate(schema.fields) if each.required]
+        blanks = ["" if each.kind is Kind.TEXT else None for each in schema.fields]
+        self._readers_and_blanks = list(zip(self.readers, blanks, strict=True))
 
     def values(self, raw: Raw) -> list[Any]:
         """All values, the quick way. Raises ConversionError at the first fault."""
-        values = [read(value) for read, value in zip(self.readers, raw[1])]  # noqa: B905 - strict costs, codecs keep it
+        # Most fields of most records are empty: those cost a comparison. Codecs give one value per field.
+        values = [
+            read(value) if value != "" else blank
+            for (read, blank), value in zip(self._readers_and_blanks, raw[1])  # noqa: B905
+        ]
         for index in self.required:
             if values[index] is None or values[index] == "":
                 raise ConversionError(MISSING)
@@ -176,7 +185,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
     Raises BatchError when the file ends badly or is faulty throughout; nothing has been applied then.
     """
     checker = Checker(job)
-    chunk: list[tuple[Raw, Record, str]] = []
+    chunk: list[Checked] = []
     report = job.report
     for raw in raws:
         report.rows_in += 1
@@ -184,13 +193,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
         if isinstance(record, list):
             report.refuse(raw.line, record)
             continue
-        record, key, findings = checker.ruled(record, raw)
-        if findings:
-            if any(each.severity is not Severity.WARNING for each in findings):
-                report.refuse(raw.line, findings)
-                continue
-            report.remark(findings)
-        chunk.append((raw, record, key))
+        chunk.append((raw, *checker.ruled(record, raw)))
         if len(chunk) >= CHUNK:
             _stage(checker, chunk, staging)
             chunk = []
@@ -199,16 +202,22 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
     job.progress(report.rows_in)
 
 
-def _stage(checker: Checker, chunk: list[tuple[Raw, Record, str]], staging: Staging) -> None:
-    refused = _dangling(checker, chunk) if checker.module.references else {}
+def _stage(checker: Checker, chunk: list[Checked], staging: Staging) -> None:
+    # Also of records that a rule has found faulty: the sender is told all that is wrong at once.
+    dangling = _dangling(checker, chunk) if checker.module.references else {}
     pack, print_of = packer(checker.module.record), fingerprinter(checker.module.record)
     rows, payloads = [], []
     seq = staging.number
-    for raw, record, key in chunk:
+    report = checker.job.report
+    for raw, record, key, findings in chunk:
         line = raw[0]
-        if line in refused:
-            checker.job.report.refuse(line, refused[line])
-            continue
+        if line in dangling:
+            findings = [*findings, *dangling[line]]  # noqa: PLW2901 - the same list, longer
+        if findings:
+            if any(each.severity is not Severity.WARNING for each in findings):
+                report.refuse(line, findings)
+                continue
+            report.remark(findings)
         seq += 1
         data = pack(record)
         rows.append((seq, line, key, print_of(record, data)))
@@ -217,11 +226,11 @@ def _stage(checker: Checker, chunk: list[tuple[Raw, Record, str]], staging: Stag
         staging.add(rows, payloads)
 
 
-def _dangling(checker: Checker, chunk: list[tuple[Raw, Record, str]]) -> dict[int, list[Finding]]:
+def _dangling(checker: Checker, chunk: list[Checked]) -> dict[int, list[Finding]]:
     """The records that refer to something that does not exist, by line."""
     refused: dict[int, list[Finding]] = {}
     for reference in checker.module.references:
-        named = [(raw, key, list(reference.of(record))) for raw, record, key in chunk]
+        named = [(raw, key, list(reference.of(record))) for raw, record, key, _ in chunk]
         values = {value for _, _, pairs in named for _, value in pairs if value}
         missing = checker.job.lookup.missing(reference.name, values) if values else frozenset()
         if not missing:

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from exchange.errors import TransientError
-from exchange.files import clean_name, content_hash, flush_folder, is_regular, replace, write_atomically
+from exchange.files import PART, clean_name, content_hash, flush_folder, is_regular, replace, write_atomically
 from exchange.ledger import OPEN, Batch, Ledger, Origin
 
 if TYPE_CHECKING:
@@ -47,16 +47,15 @@ def claim(path: Path, folder: str, work: Path, ledger: Ledger, **values: Any) ->
     now = ledger.now()
     uid = new_uid(now)
     home = work / uid
-    home.mkdir(parents=True)
     note = {"file_name": printable(path.name), "folder": folder, "received_at": now.isoformat(), **values}
-    write_atomically(home / _CLAIM, json.dumps(note).encode())
     try:
+        write_atomically(home / _CLAIM, json.dumps(note).encode())
         replace(path, home / clean_name(printable(path.name)))
     except FileNotFoundError:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
         return None
     except (TransientError, OSError) as error:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
         message = f"{printable(path.name)} cannot be taken yet: {error}"
         raise TransientError(message) from error
     flush_folder(home)
@@ -68,13 +67,17 @@ def put(source: Path, work: Path, ledger: Ledger, **values: Any) -> Batch:
     now = ledger.now()
     uid = new_uid(now)
     home = work / uid
-    home.mkdir(parents=True)
     name = clean_name(printable(source.name))
-    part = home / (name + ".part")
-    shutil.copyfile(source, part)
+    part = home / (name + PART)
     note = {"file_name": printable(source.name), "folder": "", "received_at": now.isoformat(), **values}
-    write_atomically(home / _CLAIM, json.dumps(note).encode())
-    replace(part, home / name)
+    try:
+        write_atomically(home / _CLAIM, json.dumps(note).encode())
+        shutil.copyfile(source, part)
+        replace(part, home / name)
+    except (TransientError, OSError) as error:
+        shutil.rmtree(home, ignore_errors=True)
+        message = f"{printable(source.name)} cannot be copied: {error}"
+        raise TransientError(message) from error
     batch = _enter(home, ledger)
     if batch is None:
         message = f"{uid} was entered by another process"
@@ -83,10 +86,11 @@ def put(source: Path, work: Path, ledger: Ledger, **values: Any) -> Batch:
 
 
 def claimed_file(home: Path) -> Path | None:
-    """The claimed file in a work folder, or None."""
+    """The claimed file in a work folder, or None. It may be a pipe or a link: those are claimed too, and refused."""
     with suppress(FileNotFoundError):
         for each in sorted(home.iterdir()):
-            if each.name != _CLAIM and not each.name.endswith(".part") and each.is_file():
+            folder = each.is_dir() and not each.is_symlink()
+            if each.name != _CLAIM and not each.name.endswith(PART) and not folder:
                 return each
     return None
 

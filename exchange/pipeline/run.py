@@ -6,15 +6,21 @@ since that commit is done again, without a second effect.
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import wraps
 from typing import TYPE_CHECKING
 
-from exchange.errors import BatchError, TransientError
+from sqlalchemy.exc import OperationalError
+
+from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.files import is_regular
 from exchange.finding import Finding, found, kind
 from exchange.ledger import Batch, Counts, Ledger, State
+from exchange.module import Side
 from exchange.pipeline.apply import apply
 from exchange.pipeline.archive import answer, keep, publish, return_rejects
 from exchange.pipeline.check import check
@@ -49,6 +55,30 @@ GONE = kind(
 )
 
 
+def _calm_collector(process: Callable[[Pipeline, Batch], Batch]) -> Callable[[Pipeline, Batch], Batch]:
+    """Let the cyclic garbage collector look less often while a batch is at work.
+
+    Records are made by the million and hold no cycles; looking at all of them again and again costs a third of the time.
+    """
+
+    @wraps(process)
+    def calm(pipeline: Pipeline, batch: Batch) -> Batch:
+        before = gc.get_threshold()
+        gc.freeze()
+        gc.set_threshold(COLLECTOR_THRESHOLD, 50, 50)
+        try:
+            return process(pipeline, batch)
+        finally:
+            gc.set_threshold(*before)
+            gc.unfreeze()
+
+    return calm
+
+
+#: New containers between two looks of the garbage collector: some tens of megabytes.
+COLLECTOR_THRESHOLD = 200_000
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """The steps, tied to one installation; made by `exchange.app`.
@@ -63,16 +93,26 @@ class Pipeline:
     registry: Registry
     job: Callable[[Batch, Path, Profile], Job]
 
+    @_calm_collector
     def process(self, batch: Batch) -> Batch:
         """Bring a leased batch to its end; the batch as it ended.
 
-        Raises TransientError when it has to wait: the batch stays claimed.
+        Raises TransientError or ConfigError when it has to wait: the batch stays where it is, the try does not count.
         """
         home = self.settings.folder("work") / batch.uid
         path = claimed_file(home)
-        if batch.state is State.CLAIMED:
-            batch = self._take_over(batch, path)
-        return self._finish(batch, home, path)
+        try:
+            if batch.state is State.CLAIMED:
+                batch = self._take_over(batch, path)
+            return self._finish(batch, home, path)
+        except (TransientError, ConfigError):
+            self.ledger.release(batch.uid)
+            raise
+        except (OSError, OperationalError) as error:  # a full disk, a ledger that is away: not the fault of the file
+            with suppress(OperationalError):
+                self.ledger.release(batch.uid)
+            message = f"{batch.file_name}: {error}"
+            raise TransientError(message) from error
 
     def dry_run(self, batch: Batch, path: Path) -> Job:
         """Read, check and compare without any effect; the job tells what would happen. Raises BatchError."""
@@ -97,9 +137,6 @@ class Pipeline:
                     apply(job, staged, self.ledger, vanished)
         except BatchError as error:
             self._refuse(batch, job, error.findings)
-        except TransientError:
-            self.ledger.release(batch.uid)
-            raise
         ended = self.ledger.batch(batch.uid)
         assert ended is not None  # noqa: S101 - it was there a moment ago
         return ended
@@ -116,7 +153,9 @@ class Pipeline:
 
     def _recognised(self, batch: Batch, path: Path) -> Job:
         profile, signature = recognise(path, batch, self.registry)
-        snapshot = batch.snapshot or bool(signature and signature.full)
+        # What a shop no longer sends stays in the books of Sage: only a file for the shop can delete.
+        full = self.registry.modules[profile.module].lands is Side.SHOP and bool(signature and signature.full)
+        snapshot = batch.snapshot or full
         batch = replace(batch, module=profile.module, profile=profile.name, snapshot=snapshot)
         return self.job(batch, path, profile)
 
@@ -160,7 +199,7 @@ class Pipeline:
                 return_rejects(batch, path, outbox, codec, layout, findings)
         # Without a file a former try has come as far as here, and the place is the same.
         lies = keep(batch, path or home / "gone", self.settings.folder("quarantine" if refused else "archive"))
-        kept = "" if not lies.exists() else self._shown(lies)
+        kept = self._shown(lies) if os.path.lexists(lies) else ""
         batch = replace(batch, kept_at=kept)
         answer(batch, outbox, findings, self.ledger.files(batch), self.settings.language)
         batch = self.ledger.change(

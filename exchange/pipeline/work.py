@@ -111,10 +111,14 @@ class Job:
     progress: Callable[[int], None] = lambda _number: None
 
     def located(self, findings: Sequence[Finding]) -> list[Finding]:
-        """The findings with their places as the sender sees them: by sheet and cell where the file type has them."""
+        """The findings in the order of the file, with their places as the sender sees them.
+
+        That is by sheet and cell where the file type has them.
+        """
+        findings = sorted(findings, key=lambda each: each.at.line or 0)
         locate = getattr(self.codec, "locate", None)
         if locate is None or not any(each.at.line for each in findings):
-            return list(findings)
+            return findings
         place: Callable[[int, str], Locator] = locate(self.path, self.layout)
         return [
             replace(each, at=place(each.at.line, each.at.field)) if each.at.line and not each.at.cell else each

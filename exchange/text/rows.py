@@ -15,7 +15,7 @@ from exchange.codec import TOO_BIG, Raw
 from exchange.convert import ConversionError
 from exchange.errors import BatchError
 from exchange.finding import Finding, Locator, found, kind
-from exchange.text.columns import needed, picker, plain
+from exchange.text.columns import needed, picker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,34 +95,42 @@ class Rows:
         self.faults: list[Finding] = []
 
     def flat(self, pick: Pick) -> Iterator[Raw]:
-        """One record a row. Raises BatchError with all faulty rows at the end, csv.Error where it is no csv."""
+        """One record a row. Raises BatchError with all faulty rows, at the end of the file."""
         reader, header, width = self.reader, self.header, self.width
-        make = tuple.__new__
+        make = tuple.__new__  # one call less per row than Raw(...)
         line = reader.line_num + 1
-        for row in reader:
-            if (len(row) == width and row[0] and row != header) or self._sound(row, line):
-                yield make(Raw, (line, pick(row), ()))
-                width = self.width
-            line = reader.line_num + 1
+        try:
+            for row in reader:
+                if len(row) == width and row[0] and row != header:
+                    yield make(Raw, (line, pick(row), ()))
+                elif self._sound(row, line):
+                    width = self.width
+                    yield make(Raw, (line, pick(row), ()))
+                line = reader.line_num + 1
+        except csv.Error as error:
+            self._add(broken(error, line))
         self._tell()
 
     def numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Sound rows, each with the line that it begins in. Raises as `flat`."""
         line = self.reader.line_num + 1
-        for row in self.reader:
-            if self._sound(row, line):
-                yield line, row
-            line = self.reader.line_num + 1
+        try:
+            for row in self.reader:
+                if self._sound(row, line):
+                    yield line, row
+                line = self.reader.line_num + 1
+        except csv.Error as error:
+            self._add(broken(error, line))
         self._tell()
 
     def _sound(self, row: list[str], line: int) -> bool:
         """Whether the row is a record; blank ones are passed over, others that are none are kept as faults."""
-        if not any(row) or not any(map(str.strip, row)):
+        if not any(map(str.strip, row)):
             return False
-        if not self.header and not self.width and len(row) >= self.least:
+        if not self.width and len(row) >= self.least:
             self.width = len(row)  # without titles, the first row is the measure
         expected = self.width or self.least
-        if row == self.header or (self.header and self._repeats(row)):
+        if row == self.header:
             self._add(found(REPEATED_HEADER, Locator(line)))
         elif len(row) < expected:
             self._add(found(SHORT_ROW, Locator(line), actual=len(row), expected=expected))
@@ -131,9 +139,6 @@ class Rows:
         else:
             return True
         return False
-
-    def _repeats(self, row: list[str]) -> bool:
-        return plain(row[0]) == plain(self.header[0]) and list(map(plain, row)) == list(map(plain, self.header))
 
     def _add(self, finding: Finding) -> None:
         self.faults.append(finding)
@@ -170,6 +175,7 @@ class Nested:
         self.children = [
             picker(each, sources, empty) for each, (_, sources) in zip(columns.groups, layout.groups, strict=True)
         ]
+        self.used = [sorted({index for each in group for index in each}) for group in columns.groups]
         self.column = columns.row
 
     def records(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Raw]:
@@ -200,10 +206,9 @@ class Nested:
 
     def _add(self, record: Raw, line: int, row: list[str]) -> None:
         """The children that stand in this row; a group without any value has none here."""
-        for pick, children in zip(self.children, record.groups, strict=True):
-            values = pick(row)
-            if any(values):
-                children.append(Raw(line, values))  # type: ignore[attr-defined] # a list, made in `records`
+        for used, pick, children in zip(self.used, self.children, record.groups, strict=True):
+            if any(row[index].strip() for index in used):
+                children.append(Raw(line, pick(row)))  # type: ignore[attr-defined] # a list, made in `records`
 
 
 def _same(values: list[Any], again: Sequence[str], line: int) -> None:

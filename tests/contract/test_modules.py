@@ -86,7 +86,11 @@ def test_every_finding_speaks_both_languages_and_has_a_remedy() -> None:
 
 def test_module_names_are_unambiguous() -> None:
     """No alias stands for two modules."""
-    names = [name.casefold() for module in MODULES for name in {module.name, module.de, module.en, *module.aliases}]
+    names = [
+        name
+        for module in MODULES
+        for name in {each.casefold() for each in (module.name, module.de, module.en, *module.aliases)}
+    ]
     assert len(names) == len(set(names))
     for module in MODULES:
         assert REGISTRY.module(module.de) is module

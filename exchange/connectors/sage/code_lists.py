@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from exchange import khk
 from exchange.connectors.sage.lookup import CUSTOMER_GROUPS
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from exchange.connectors.sage.database import SageDatabase
 
@@ -28,12 +28,14 @@ def code_lists(sage: SageDatabase) -> dict[str, list[tuple[str, str]]]:
 
 def _pairs(
     sage: SageDatabase,
-    code: ColumnElement[object],
-    meaning: ColumnElement[object],
-    mandant: ColumnElement[object],
+    code: ColumnElement[Any],
+    meaning: ColumnElement[Any],
+    mandant: ColumnElement[Any],
     *more: ColumnElement[bool],
 ) -> list[tuple[str, str]]:
-    query = select(code.label("code"), meaning.label("meaning")).where(mandant == sage.settings.mandant, *more)
+    query: Select[Any] = select(code.label("code"), meaning.label("meaning")).where(
+        mandant == sage.settings.mandant, *more
+    )
     return [(str(row["code"]).strip(), (row["meaning"] or "").strip()) for row in sage.rows(query.order_by(code))]
 
 
