@@ -79,14 +79,18 @@ def charset_of(path: Path, declared: str, longest_line: int = 0) -> str:
     with path.open("rb") as file:
         head = file.read(4)
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), "")
-    for charset in (marked,) if marked else ("utf-8", declared):
+    if not marked:
         try:
-            _look(path, charset, longest_line)
-        except _UndecodableError as error:
-            offset = error.offset
+            _look(path, "utf-8", longest_line)
+        except _UndecodableError:
+            marked = declared
         else:
-            return charset
-    raise BatchError(_undecodable(path, charset, offset))
+            return "utf-8"
+    try:
+        _look(path, marked, longest_line)
+    except _UndecodableError as error:
+        raise BatchError(_undecodable(path, marked, error.offset)) from None
+    return marked
 
 
 def head_text(path: Path, size: int = 65_536) -> str:
@@ -104,7 +108,7 @@ def head_text(path: Path, size: int = 65_536) -> str:
 
 @contextmanager
 def text_out(out: BinaryIO, charset: str) -> Iterator[TextIO]:
-    """`out` for writing text; it stays open. Raises BatchError for a character that the charset does not have."""
+    """`out` for text; it stays open. Raises BatchError for a character that the charset does not have."""
     _must_exist(charset)
     text = io.TextIOWrapper(out, encoding=charset, newline="")
     try:
@@ -124,7 +128,7 @@ def _must_exist(charset: str) -> None:
 
 
 def _look(path: Path, charset: str, longest_line: int) -> None:
-    """Decode the whole file, strictly. Raises _UndecodableError, and BatchError for lines that are not as they must be."""
+    """Decode the whole file, strictly. Raises _UndecodableError, and BatchError for lines that may not be."""
     decoder = codecs.getincrementaldecoder("utf-8" if charset == "utf-8-sig" else charset)("strict")
     passed = characters = of_line = 0
     with path.open("rb") as file:

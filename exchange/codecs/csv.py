@@ -1,13 +1,13 @@
 """CSV: declared separator, strict quotes, columns found by title. What is not as declared is a finding with its line.
 
-A flat record is one row. Children stand beside their record (`nested = "columns"`): its columns repeat on every row and row
-n carries the n-th child of every group; `row` counts from 1 within each record. Partners without that column keep rows
-together by equal values. `nested = "lines"` has one line for the record and then one per child of its only group, without
-titles: paths are column numbers.
+A flat record is one row. Children stand beside their record (`nested = "columns"`): its columns repeat on every row,
+and row n carries the n-th child of every group; `row` counts from 1 within each record. Partners without that column
+keep rows together by equal values. `nested = "lines"` has one line for the record and then one per child of its only
+group, without titles: paths are column numbers.
 
-Titles are field names, or labels (`Artikelnummer`, `Positionen: Menge`), see `exchange.text.columns`; columns that nobody
-knows are passed over. `quoting = "none"` is for readers that do not know quotes: separators in texts are written as blanks,
-and so are line breaks.
+Titles are field names or labels (`Artikelnummer`, `Positionen: Menge`), see `exchange.text.columns`; columns that
+nobody knows are passed over. `quoting = "none"` is for receivers that do not know quotes: separators and line breaks in
+texts are written as blanks.
 
 Source: fault catalogue V1 to V16.
 """
@@ -97,7 +97,7 @@ class CsvCodec:
             else:
                 yield from rows.flat(picker(columns.fields, layout.sources, profile.empty))
 
-    def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:  # noqa: ARG002 - a csv tells nothing of itself
+    def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:  # noqa: ARG002 - contract
         """Titles and rows. Raises BatchError for a character that the charset does not have."""
         profile = layout.profile
         _check(profile)
@@ -107,7 +107,7 @@ class CsvCodec:
             return _write_rows(_put(text, profile), layout, records)
 
     def reject(self, path: Path, layout: Layout, out: BinaryIO, rejects: Mapping[int, Sequence[Finding]]) -> None:
-        """The titles and all rows of the rejected records as they stood there, with code and reason in two more columns."""
+        """Titles and all rows of the rejected records as they stood there; two more columns say what is wrong."""
         profile = layout.profile
         charset = charset_of(path, profile.charset)
         wanted = self._lines(path, layout, rejects)
@@ -228,8 +228,8 @@ def _only_group(layout: Layout) -> int:
 def _put(text: TextIO, profile: Profile) -> Callable[[list[str]], object]:
     """The function that writes a row."""
     if profile.quoting != "none":
-        put: Callable[[list[str]], object] = csv.writer(text, lineterminator=profile.newline, **_dialect(profile)).writerow
-        return put
+        writer = csv.writer(text, lineterminator=profile.newline, **_dialect(profile))
+        return writer.writerow
     unsafe = re.compile(f"[{re.escape(profile.delimiter)}\r\n]+")
 
     def put_bare(row: list[str]) -> None:
@@ -252,13 +252,15 @@ def _write_rows(put: Callable[[list[str]], object], layout: Layout, records: Ite
         put([ROW_COLUMN, *(place.title for place in order)][first:])
     count = 0
     if not schema.groups and [place.cell for place in order] == list(range(1, start)):
-        for count, record in enumerate(records, 1):
+        for record in records:
             put(texts.fields(record))
+            count += 1
         return count
     widths = [len(sources) for _, sources in layout.groups]
-    for count, record in enumerate(records, 1):
+    for record in records:
         for cells in flatten(texts.fields(record), texts.groups(record), widths):
             put([cells[0], *(place.of(cells) for place in order)][first:])
+        count += 1
     return count
 
 
@@ -273,8 +275,9 @@ def _write_lines(put: Callable[[list[str]], object], layout: Layout, records: It
         if count > 1:
             message = f"profile {profile.name}: a file holds one record, so it needs one_per_file = true"
             raise ConfigError(message)
-        for order, values in ((own, texts.fields(record)), *((of_child, child) for child in texts.groups(record)[chosen])):
-            put([place.of(["", *values]) for place in order])
+        put([place.of(["", *texts.fields(record)]) for place in own])
+        for child in texts.groups(record)[chosen]:
+            put([place.of(["", *child]) for place in of_child])
     return count
 
 

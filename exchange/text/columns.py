@@ -1,7 +1,7 @@
 """Csv: which column holds which field, and how the values of a row are taken out of it.
 
-Titles are compared without letter case, outer blanks and the `*` that marks a required column. Our own form also knows the
-German and English labels of its fields; those of a group with the group before them (`Positionen: Menge`).
+Titles are compared without letter case, outer blanks and the `*` that marks a required column. Our own form also knows
+the German and English labels of its fields; those of a group with the group before them (`Positionen: Menge`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ Source: fault catalogue V4, V6, V8, V9, V14.
 from __future__ import annotations
 
 import csv
+from itertools import islice, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from exchange.codec import TOO_BIG, Raw
@@ -80,48 +82,72 @@ ROW_DIFFERS = kind(
     remedy_en="Enter the same in all rows of a record, or begin a new one with 1.",
 )
 
+#: Rows that are looked at together.
+CHUNK = 512
 #: More structural faults than this are not listed.
 MOST_FAULTS = 1_000
 
 
 class Rows:
-    """The rows of a file: one pass."""
+    """The rows of a file: one pass.
+
+    Attributes:
+        width: columns that a row must have; 0: as many as the first row has, and no less than `least`.
+        least: columns that mean something.
+    """
 
     def __init__(self, reader: Any, columns: Columns) -> None:
-        self.reader = reader
-        self.header = columns.header
         self.width = columns.width
         self.least = needed(columns.fields)
-        self.faults: list[Finding] = []
+        self._reader = reader
+        self._header = columns.header
+        self._doubtful = {"", *columns.header[:1]}  # first cells of rows that may be blank, or the header once more
+        self._faults: list[Finding] = []
+        self._broken: csv.Error | None = None
 
     def flat(self, pick: Pick) -> Iterator[Raw]:
         """One record a row. Raises BatchError with all faulty rows, at the end of the file."""
-        reader, header, width = self.reader, self.header, self.width
-        make = tuple.__new__  # one call less per row than Raw(...)
-        line = reader.line_num + 1
-        try:
-            for row in reader:
-                if len(row) == width and row[0] and row != header:
-                    yield make(Raw, (line, pick(row), ()))
-                elif self._sound(row, line):
-                    width = self.width
-                    yield make(Raw, (line, pick(row), ()))
-                line = reader.line_num + 1
-        except csv.Error as error:
-            self._add(broken(error, line))
-        self._tell()
+        line = self._reader.line_num + 1
+        for rows in self._chunks():
+            if self._simple(rows, line):  # as nearly all are: no step of Python per row
+                lines = range(line, line + len(rows))
+                yield from map(tuple.__new__, repeat(Raw), zip(lines, map(pick, rows), repeat(())))
+                line += len(rows)
+                continue
+            for row in rows:
+                if self._sound(row, line):
+                    yield Raw(line, pick(row))
+                line += _lines(row)
+        self._tell(line)
 
     def numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Sound rows, each with the line that it begins in. Raises as `flat`."""
-        line = self.reader.line_num + 1
-        try:
-            for row in self.reader:
+        line = self._reader.line_num + 1
+        for rows in self._chunks():
+            for row in rows:
                 if self._sound(row, line):
                     yield line, row
-                line = self.reader.line_num + 1
-        except csv.Error as error:
-            self._add(broken(error, line))
-        self._tell()
+                line += _lines(row)
+        self._tell(line)
+
+    def _chunks(self) -> Iterator[list[list[str]]]:
+        full = True
+        while full:
+            rows: list[list[str]] = []
+            try:
+                rows.extend(islice(self._reader, CHUNK))
+            except csv.Error as error:  # the rows before the broken one have been added
+                self._broken = error
+            full = len(rows) == CHUNK
+            yield rows
+
+    def _simple(self, rows: list[list[str]], line: int) -> bool:
+        """Whether all rows are sound and have one line each."""
+        return (
+            self._reader.line_num == line + len(rows) - 1
+            and set(map(len, rows)) == {self.width}
+            and self._doubtful.isdisjoint(map(itemgetter(0), rows))
+        )
 
     def _sound(self, row: list[str], line: int) -> bool:
         """Whether the row is a record; blank ones are passed over, others that are none are kept as faults."""
@@ -130,7 +156,7 @@ class Rows:
         if not self.width and len(row) >= self.least:
             self.width = len(row)  # without titles, the first row is the measure
         expected = self.width or self.least
-        if row == self.header:
+        if row == self._header:
             self._add(found(REPEATED_HEADER, Locator(line)))
         elif len(row) < expected:
             self._add(found(SHORT_ROW, Locator(line), actual=len(row), expected=expected))
@@ -141,13 +167,20 @@ class Rows:
         return False
 
     def _add(self, finding: Finding) -> None:
-        self.faults.append(finding)
-        if len(self.faults) >= MOST_FAULTS:
-            self._tell()
+        self._faults.append(finding)
+        if len(self._faults) >= MOST_FAULTS:
+            raise BatchError(*self._faults)
 
-    def _tell(self) -> None:
-        if self.faults:
-            raise BatchError(*self.faults)
+    def _tell(self, line: int) -> None:
+        if self._broken is not None:
+            self._faults.append(broken(self._broken, line))
+        if self._faults:
+            raise BatchError(*self._faults)
+
+
+def _lines(row: list[str]) -> int:
+    """Lines of the file that a row takes."""
+    return 1 + sum(cell.count("\n") for cell in row)
 
 
 def broken(error: csv.Error, line: int) -> Finding:
