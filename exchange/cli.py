@@ -57,7 +57,7 @@ class _Group(click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:  # noqa: BLE001 - the last resort; with -v the log tells where
+        except Exception as error:  # the last resort; with -v the log tells where
             logging.getLogger(__name__).info("internal error", exc_info=error)
             click.echo(f"exchange: interner Fehler / internal error: {type(error).__name__}: {error}", err=True)
             ctx.exit(FatalError.exit_code)

@@ -26,7 +26,7 @@ from exchange.finding import kind
 from exchange.record import Field, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 TOO_LONG = kind(
     "value.too_long",
@@ -475,6 +475,27 @@ def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
     else:
         made = _moment_reader(dialect)
     return remembering(made)
+
+
+def column_reader(field: Field, read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """The function column → values, for a reader of this field: the same result, without a call per value where possible.
+
+    It raises ConversionError for the first fault of the column.
+    """
+    if field.kind is not Kind.TEXT or field.codes or field.upper or field.long:
+        return lambda column: list(map(read, column))
+    limit = field.length or sys.maxsize
+
+    def texts(column: Sequence[Any]) -> Sequence[Any]:
+        try:
+            together = "".join(column)
+        except TypeError:  # a cell that its file type knows as something else
+            return list(map(read, column))
+        if " " in together or not (together.isascii() and together.isprintable()) or max(map(len, column)) > limit:
+            return list(map(read, column))
+        return column
+
+    return texts
 
 
 # --- the way back ----------------------------------------------------------------------------------------------------

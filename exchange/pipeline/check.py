@@ -1,16 +1,18 @@
 """check: raw records + module → records and findings. All findings of all records, nothing is applied yet.
 
-The quick way converts a whole record at once; only when that fails, the slow way goes field by field and collects every
-fault. What passes is staged; what does not is kept in the report by line.
+The quick way converts a chunk of records column by column; only when that fails, the slow way goes record by record and
+field by field, and collects every fault. What passes is staged; what does not is kept in the report by line.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from exchange.convert import MISSING, ConversionError, canonical, reader, remembering
+from exchange.connector import chunks
+from exchange.convert import MISSING, ConversionError, canonical, column_reader, reader, remembering
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.record import Field, Kind, Schema, fingerprinter, packer
 
@@ -56,16 +58,30 @@ class _Shape:
         self.make: Callable[[Iterable[Any]], Any] = schema.record._make  # type: ignore[attr-defined]
         self.readers = [_reader(each, source, profile) for each, source in zip(schema.fields, sources, strict=True)]
         self.required = [index for index, each in enumerate(schema.fields) if each.required]
-        blanks = ["" if each.kind is Kind.TEXT else None for each in schema.fields]
-        self._readers_and_blanks = list(zip(self.readers, blanks, strict=True))
+        self._column_readers = [
+            # What a source does around the plain reader must be done for every value.
+            (lambda column, read=read: list(map(read, column)))
+            if source.codes or source.scale is not None or profile.empty
+            else column_reader(each, read)
+            for each, read, source in zip(schema.fields, self.readers, sources, strict=True)
+        ]
+
+    def columns(self, raws: Sequence[Raw]) -> list[Sequence[Any]]:
+        """The values of many records, column by column. Raises ConversionError at the first fault of any."""
+        if not raws:
+            return [[] for _ in self.readers]
+        columns = [
+            read(column)
+            for read, column in zip(self._column_readers, zip(*[raw[1] for raw in raws], strict=True), strict=True)
+        ]
+        for index in self.required:
+            if None in columns[index] or "" in columns[index]:
+                raise ConversionError(MISSING)
+        return columns
 
     def values(self, raw: Raw) -> list[Any]:
-        """All values, the quick way. Raises ConversionError at the first fault."""
-        # Most fields of most records are empty: those cost a comparison. Codecs give one value per field.
-        values = [
-            read(value) if value != "" else blank
-            for (read, blank), value in zip(self._readers_and_blanks, raw[1])  # noqa: B905
-        ]
+        """The values of one record. Raises ConversionError at the first fault."""
+        values = [read(value) for read, value in zip(self.readers, raw.values, strict=True)]
         for index in self.required:
             if values[index] is None or values[index] == "":
                 raise ConversionError(MISSING)
@@ -107,6 +123,14 @@ def _reader(field: Field, source: Source, profile: Profile) -> Callable[[Any], A
     return read
 
 
+def _families(shape: _Shape, families: Sequence[Sequence[Raw]]) -> list[tuple[Any, ...]]:
+    """The children of many records, converted all at once and given back to their parents."""
+    children = iter(
+        map(shape.make, zip(*shape.columns([child for family in families for child in family]), strict=True))
+    )
+    return [tuple(islice(children, len(family))) for family in families]
+
+
 _CHILD = re.compile(r"(\w+)\[(\d+)\]")
 
 
@@ -122,6 +146,19 @@ class Checker:
             (group, _Shape(group.schema, sources, job.profile))
             for group, (_, sources) in zip(schema.groups, job.layout.groups, strict=True)
         ]
+
+    def records(self, raws: Sequence[Raw]) -> Sequence[Record | list[Finding]]:
+        """For each raw record, the record or all that is wrong with it."""
+        try:
+            columns = self.shape.columns(raws)
+            for index, (group, shape) in enumerate(self.groups):
+                families = [raw.groups[index] for raw in raws]
+                if group.required and not all(families):
+                    raise ConversionError(NO_CHILDREN)
+                columns.append(_families(shape, families))
+        except ConversionError:
+            return [self.record(raw) for raw in raws]
+        return list(map(self.shape.make, zip(*columns, strict=True)))
 
     def record(self, raw: Raw) -> Record | list[Finding]:
         """The record, or all that is wrong with it."""
@@ -185,21 +222,17 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
     Raises BatchError when the file ends badly or is faulty throughout; nothing has been applied then.
     """
     checker = Checker(job)
-    chunk: list[Checked] = []
     report = job.report
-    for raw in raws:
-        report.rows_in += 1
-        record = checker.record(raw)
-        if isinstance(record, list):
-            report.refuse(raw.line, record)
-            continue
-        chunk.append((raw, *checker.ruled(record, raw)))
-        if len(chunk) >= CHUNK:
-            _stage(checker, chunk, staging)
-            chunk = []
-            job.progress(report.rows_in)
-    _stage(checker, chunk, staging)
-    job.progress(report.rows_in)
+    for chunk in chunks(raws, CHUNK):
+        report.rows_in += len(chunk)
+        checked: list[Checked] = []
+        for raw, record in zip(chunk, checker.records(chunk), strict=True):
+            if isinstance(record, list):
+                report.refuse(raw.line, record)
+            else:
+                checked.append((raw, *checker.ruled(record, raw)))
+        _stage(checker, checked, staging)
+        job.progress(report.rows_in)
 
 
 def _stage(checker: Checker, chunk: list[Checked], staging: Staging) -> None:

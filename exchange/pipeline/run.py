@@ -97,7 +97,7 @@ class Pipeline:
     def process(self, batch: Batch) -> Batch:
         """Bring a leased batch to its end; the batch as it ended.
 
-        Raises TransientError or ConfigError when it has to wait: the batch stays where it is, the try does not count.
+        Raises TransientError or ConfigError when it has to wait: it stays where it is, and the try does not count.
         """
         home = self.settings.folder("work") / batch.uid
         path = claimed_file(home)

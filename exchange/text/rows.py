@@ -82,8 +82,8 @@ ROW_DIFFERS = kind(
     remedy_en="Enter the same in all rows of a record, or begin a new one with 1.",
 )
 
-#: Rows that are looked at together.
-CHUNK = 512
+#: Rows that are looked at together; many more would wake the garbage collector up.
+CHUNK = 64
 #: More structural faults than this are not listed.
 MOST_FAULTS = 1_000
 

@@ -44,7 +44,8 @@ def stock_csv(path: Path, rows: int = 1_000_000, seed: int = SEED) -> None:
     with path.open("w", encoding="utf-8", newline="") as out:
         out.write("article_number;variant_id;available;on_hand;on_order;unit\r\n")
         for index in range(rows):
-            on_hand, on_order = random.randrange(500), random.randrange(20)
+            on_hand = random.randrange(500)
+            on_order = random.randrange(min(20, on_hand + 1))
             unit = "kg" if index % 17 == 0 else "Stk"
             part = ".5" if unit == "kg" else ""
             number = article_number(index)
