@@ -392,7 +392,9 @@ def show(identity: str, config: Path, *, as_json: bool) -> None:
     from exchange import screen  # noqa: PLC0415
 
     with _opened(config) as app:
-        traces = app.ledger.life(identity) or app.ledger.life("".join(identity.split()).casefold())
+        # A record that could not be made is known by what its file says, one that could by its key.
+        spellings = dict.fromkeys((identity, "".join(identity.split()).casefold()))
+        traces = sorted((each for key in spellings for each in app.ledger.life(key)), key=lambda each: each.received_at)
         found = [] if traces else app.ledger.find(identity)
         if not traces and not found:
             click.echo(

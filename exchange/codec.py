@@ -8,11 +8,12 @@ records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from exchange.convert import writer
 from exchange.finding import kind
+from exchange.record import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -122,38 +123,51 @@ class Codec(Protocol):
 REJECT_COLUMNS = ("finding_code", "finding")
 
 
-@dataclass
 class Texts:
-    """A record as texts, in the order of its schema; made once per file and used for every record."""
+    """A record as texts, in the order of its schema; made once per file and used for every record.
 
-    layout: Layout
-    _fields: tuple[Callable[[Any], str], ...] = field(init=False)
-    _groups: tuple[tuple[Callable[[Any], str], ...], ...] = field(init=False)
+    Args:
+        layout: whose dialect, codes and scales are used.
+    """
 
-    def __post_init__(self) -> None:
-        self._fields = _writers(self.layout.schema, self.layout.sources, self.layout)
+    def __init__(self, layout: Layout) -> None:
+        self._width = len(layout.schema.fields)
+        self._fields = _writers(layout.schema, layout.sources, layout)
         self._groups = tuple(
-            _writers(group.schema, sources, self.layout)
-            for group, (_, sources) in zip(self.layout.schema.groups, self.layout.groups, strict=True)
+            (index, _writers(group.schema, sources, layout))
+            for index, (group, (_, sources)) in enumerate(
+                zip(layout.schema.groups, layout.groups, strict=True), self._width
+            )
         )
 
     def fields(self, record: Sequence[Any]) -> list[str]:
         """The flat values."""
-        return [write(value) for write, value in zip(self._fields, record, strict=False)]
+        values = list(record[: self._width])
+        for index, write in self._fields:
+            values[index] = write(values[index])
+        return values
 
     def groups(self, record: Sequence[Any]) -> list[list[list[str]]]:
         """Per group, per child, its values."""
-        start = len(self._fields)
-        return [
-            [[write(value) for write, value in zip(writers, child, strict=True)] for child in record[start + index]]
-            for index, writers in enumerate(self._groups)
-        ]
+        return [[_texts(child, writers) for child in record[index]] for index, writers in self._groups]
 
 
-def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> tuple[Callable[[Any], str], ...]:
+#: Number of a field and how it is written; texts that stand as they are have no writer.
+_Writers = tuple[tuple[int, "Callable[[Any], str]"], ...]
+
+
+def _texts(child: Sequence[Any], writers: _Writers) -> list[str]:
+    values = list(child)
+    for index, write in writers:
+        values[index] = write(values[index])
+    return values
+
+
+def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> _Writers:
     return tuple(
-        _scaled(writer(each, layout.profile.dialect), source)
-        for each, source in zip(schema.fields, sources, strict=True)
+        (index, _scaled(writer(each, layout.profile.dialect), source))
+        for index, (each, source) in enumerate(zip(schema.fields, sources, strict=True))
+        if each.kind is not Kind.TEXT or source.codes
     )
 
 

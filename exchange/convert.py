@@ -503,7 +503,9 @@ def column_reader(field: Field, read: Callable[[Any], Any]) -> Callable[[Sequenc
 
 def number_text(value: Decimal, dialect: Dialect) -> str:
     """The number without grouping, in the dialect's decimal sign."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     return text if dialect.decimal == "." else text.replace(".", dialect.decimal)
 
 

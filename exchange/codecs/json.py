@@ -17,7 +17,7 @@ from exchange.codec import Limits, Meta, Raw, Signature
 from exchange.errors import BatchError
 from exchange.finding import Locator, found, kind
 from exchange.text.keys import Builder, Reader
-from exchange.text.scanner import open_items
+from exchange.text.scanner import BLANK, FINDINGS, open_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from exchange.finding import Finding
     from exchange.profile import Layout
+    from exchange.text.scanner import Item
 
 NO_OBJECT = kind(
     "json.no_object",
@@ -36,14 +37,14 @@ NO_OBJECT = kind(
 
 #: Version of our own form.
 VERSION = 1
-#: Key of a rejected object under which its findings stand; it is passed over when the file comes back.
-FINDINGS = "_findings"
 #: For a file that has passed the limits of the settings when it was read.
 _PASSED = Limits(field_characters=2**31 - 1)
 #: So deep go the names that a profile may be recognised by; so many of them are told.
 _DEPTH = 3
 _MOST_NAMES = 500
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+_MOST_DEPTH = 50
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],"]', re.DOTALL)
+_CLOSERS = {"{": "}", "[": "]"}
 
 
 class JsonCodec:
@@ -100,9 +101,9 @@ class JsonCodec:
             out.write(b"{" + orjson.dumps(profile.rows[-1]) + b": [" if profile.rows else b"[")
         separator = b"\n"
         with open_items(path, profile, _PASSED) as items:
-            for number, (record, text) in enumerate(items, 1):
+            for number, item in enumerate(items, 1):
                 if number in rejects:
-                    out.write(separator + _with_findings(record, text, rejects[number]))
+                    out.write(separator + _with_findings(item, rejects[number]))
                     separator = b",\n"
         out.write(b"\n]}\n" if profile.canonical or profile.rows else b"\n]\n")
 
@@ -114,8 +115,62 @@ def _head(meta: Meta) -> bytes:
     return b'{"exchange": ' + orjson.dumps(mark) + b',\n"records": ['
 
 
-def _with_findings(record: Any, text: str, findings: Sequence[Finding]) -> bytes:
-    raise NotImplementedError
+def _with_findings(item: Item, findings: Sequence[Finding]) -> bytes:
+    """The text of an object with its findings as first entry; those of an earlier time are taken out."""
+    told = [
+        {"code": each.code, "field": each.at.field, "message": each.message("de"), "remedy": each.remedy("de")}
+        for each in findings
+    ]
+    body = item.text[1:].lstrip(BLANK)
+    if body.startswith(f'"{FINDINGS}"'):
+        _, end = json.JSONDecoder().raw_decode(body, body.index("["))
+        body = body[end:].lstrip(BLANK).removeprefix(",").lstrip(BLANK)
+    elif FINDINGS in item.value:  # moved by hand: one name must not stand twice
+        return item.text.encode()
+    comma = "" if body.startswith("}") else ", "
+    return f'{{"{FINDINGS}": {orjson.dumps(told).decode()}{comma}{body}'.encode()
+
+
+# --- recognition -----------------------------------------------------------------------------------------------------
+
+
+def _beginning(text: str) -> Any:
+    """The first value of a text that may break off anywhere, as far as it goes; None where it is no json."""
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return _closed(text)
+
+
+def _closed(text: str) -> Any:
+    """The value up to the last comma, with the brackets closed that are open there."""
+    closers: list[str] = []
+    whole = ""
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token in _CLOSERS:
+            closers.append(_CLOSERS[token])
+        elif token in ("}", "]"):
+            if not closers or closers.pop() != token:
+                return None
+        elif token == ",":
+            whole = text[: match.start()] + "".join(reversed(closers))
+        if token == '"' or len(closers) > _MOST_DEPTH:
+            break
+    try:
+        return json.loads(whole)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _names(value: Any, depth: int, prefix: str = "") -> Iterator[str]:
+    """Dotted names of an object and of what is in it; of a list, those of its first element."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict) and depth:
+        for name, inner in value.items():
+            yield prefix + name
+            yield from _names(inner, depth - 1, f"{prefix}{name}.")
 
 
 CODEC = JsonCodec()

@@ -31,6 +31,7 @@ def _pragmas(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "temp_store=FILE",  # the staged records of a large batch must not fill the memory
         "cache_size=-32000",
+        "temp.cache_size=-32000",
         f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")

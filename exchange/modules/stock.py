@@ -161,22 +161,18 @@ def _key(stock: Stock) -> str:
     return f"{stock.article_number}|{stock.variant_id}" if stock.variant_id else stock.article_number
 
 
-def _plausible(stock: Stock, options: StockOptions) -> Iterator[Finding]:
-    if stock.available is not None and abs(stock.available) > options.largest:
-        yield found(IMPLAUSIBLE, Locator(field="available"), value=stock.available, limit=options.largest)
+def _plausible(stock: Stock, options: StockOptions) -> Sequence[Finding]:
+    if stock.available is None or abs(stock.available) <= options.largest:
+        return ()
+    return [found(IMPLAUSIBLE, Locator(field="available"), value=stock.available, limit=options.largest)]
 
 
-def _adds_up(stock: Stock, _options: StockOptions) -> Iterator[Finding]:
-    if stock.available is None or stock.on_hand is None or stock.on_order is None:
-        return
-    if stock.on_hand - stock.on_order != stock.available:
-        yield found(
-            DOES_NOT_ADD_UP,
-            Locator(field="available"),
-            on_hand=stock.on_hand,
-            on_order=stock.on_order,
-            available=stock.available,
-        )
+def _adds_up(stock: Stock, _options: StockOptions) -> Sequence[Finding]:
+    available, on_hand, on_order = stock[2:5]
+    if available is None or on_hand is None or on_order is None or on_hand - on_order == available:
+        return ()
+    at = Locator(field="available")
+    return [found(DOES_NOT_ADD_UP, at, on_hand=on_hand, on_order=on_order, available=available)]
 
 
 def example() -> Stock:

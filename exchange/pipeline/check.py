@@ -140,6 +140,7 @@ class Checker:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.module = job.module
+        self.rules = [rule.check for rule in job.module.rules]
         schema = job.layout.schema
         self.shape = _Shape(schema, job.layout.sources, job.profile)
         self.groups = [
@@ -196,12 +197,10 @@ class Checker:
         if module.prepare is not None:
             record = module.prepare(record, options)
         key = module.key(record)
-        findings: list[Finding] = []
-        for rule in module.rules:
-            findings.extend(rule.check(record, options))
+        findings = [each for check in self.rules for each in check(record, options)]
         if findings:
             findings = [self.placed(each, raw, key) for each in findings]
-        if not key or len(key) > KEY_CHARACTERS:
+        if not 0 < len(key) <= KEY_CHARACTERS:
             findings.append(found(NO_KEY, Locator(raw.line)))
         return record, key, findings
 

@@ -27,6 +27,13 @@ UNKNOWN = kind(
     remedy_de="Legen Sie sie in den Unterordner ihres Moduls ({modules}), oder geben Sie --module an.",
     remedy_en="Put it into the subfolder of its module ({modules}), or name it with --module.",
 )
+NO_PROFILE = kind(
+    "file.fits_no_profile",
+    de="Die Datei liegt bei „{module}“, passt aber zu keinem Profil dieses Moduls{seen}.",
+    en="The file is meant for “{module}”, but fits no profile of that module{seen}.",
+    remedy_de="Vergleichen Sie sie mit `exchange schema {module}`, oder legen Sie ein Profil für diesen Absender an.",
+    remedy_en="Compare it with `exchange schema {module}`, or make a profile for this sender.",
+)
 AMBIGUOUS = kind(
     "file.ambiguous",
     de="Die Datei passt auf mehrere Profile: {profiles}.",
@@ -59,7 +66,12 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
             return own, None
     fitting = list(_fitting(registry, signature, module))
     if not fitting:
+        own = _meant(signature, registry, module)
+        if own is not None:
+            return own, signature
         seen = f" ({signature.format}: {', '.join(signature.names[:SHOWN_NAMES])})" if signature else ""
+        if module:
+            raise BatchError(found(NO_PROFILE, seen=seen, module=module))
         raise BatchError(found(UNKNOWN, seen=seen, modules=", ".join(registry.modules)))
     best = _best(fitting)
     if len(best) > 1:
@@ -120,6 +132,14 @@ def _fitting(registry: Registry, signature: Signature | None, module: str) -> It
             yield profile, len(names - known), len(names & known)
         elif module and not profile.recognise and not profile.header:
             yield profile, len(names), 0
+
+
+def _meant(signature: Signature | None, registry: Registry, module: str) -> Profile | None:
+    """Our own form of the module that is meant, where the file has some of its names: reading tells what it lacks."""
+    own = registry.profiles.get(f"{module}_{signature.format}") if signature and module else None
+    if own is None or not signature or signature.module:
+        return None
+    return own if {_plain(name) for name in signature.names} & _known(own, registry.modules[module].schema) else None
 
 
 def _best(fitting: list[tuple[Profile, int, int]]) -> list[Profile]:

@@ -43,7 +43,7 @@ class OrderTax(NamedTuple):
 class Order(NamedTuple):
     """An order with its customer, terms, lines and taxes."""
 
-    number: Annotated[str, text("Bestellnummer", "Order number", 50, required=True, example="ORD00018")]
+    number: Annotated[str, text("Bestellnummer", "Order number", 50, required=True, volatile=True, example="ORD00018")]  # the key knows it, however it is spelt
     shop_order_id: Annotated[str, text("Shop-Bestell-Id", "Shop order id", 50)]
     ordered_at: Annotated[datetime | None, moment("Bestelldatum", "Ordered at", required=True)]
     status: Annotated[str, text("Status", "Status", 50, volatile=True)]

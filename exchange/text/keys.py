@@ -1,8 +1,8 @@
 """Json: paths → values, and back.
 
 A part of a path is a key, or the number of an element where there is a list (`taxRates.0.rate`). Values come as text, as
-True and False, or empty for null; what a json text cannot say in a field (a list, half a character) comes as the
-ConversionError that the check reports for it.
+True and False, or empty for null; what no field can hold (a list, half a character) comes as the ConversionError that
+the check reports for it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 
+#: A key that no object has: for fields that the file does not have, and those that need more than one key.
+_NO_KEY = "\0"
 #: What json can write with `\u`, and no other format can hold.
 _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
@@ -81,14 +83,15 @@ class Shape:
         scalars = Scalars(tuple(words))
         self.words = scalars.words
         self.plain = scalars.plain
-        self.keys: list[str] = []  # per field its key; one that no object has where there is more to do
+        self.keys: list[str] = []
         self.others: list[tuple[int, Callable[[dict[str, Any]], Any]]] = []
         for index, (field, source) in enumerate(zip(fields, sources, strict=True)):
             paths = [parts(path) for path in source.paths]
-            simple = len(paths) == 1 and len(paths[0]) == 1 and not source.value and field.kind is not Kind.FLAG
-            self.keys.append(paths[0][0] if simple else "\0")
+            flag = field.kind is Kind.FLAG
+            simple = not flag and not source.value and (not paths or (len(paths) == 1 and len(paths[0]) == 1))
+            self.keys.append(paths[0][0] if simple and paths else _NO_KEY)
             if not simple:
-                scalar = scalars.flag if field.kind is Kind.FLAG else scalars.plain
+                scalar = scalars.flag if flag else scalars.plain
                 self.others.append((index, _getter(paths, source, scalar)))
 
     def values(self, record: dict[str, Any]) -> list[Any]:
@@ -110,25 +113,20 @@ class Shape:
 def _getter(paths: Sequence[Path], source: Source, scalar: Callable[[Any], Any]) -> Callable[[dict[str, Any]], Any]:
     """The function object → raw value of one field; see `exchange.profile.Source`."""
     constant = source.value
-    if len(paths) == 1:
-        (path,) = paths
 
-        def one(record: dict[str, Any]) -> Any:
-            value = scalar(at(record, path))
-            return constant if value == "" else value
+    def first(record: dict[str, Any]) -> Any:
+        for path in paths:
+            value = scalar(record.get(path[0], "") if len(path) == 1 else at(record, path))
+            if value != "":
+                return value
+        return constant
 
-        return one
-
-    def several(record: dict[str, Any]) -> Any:
+    def joined(record: dict[str, Any]) -> Any:
         values = [value for value in (scalar(at(record, path)) for path in paths) if value != ""]
-        if not values:
-            return constant
         faulty = next((value for value in values if isinstance(value, ConversionError)), None)
-        if source.join:
-            return faulty or " ".join(map(str, values))
-        return values[0]
+        return faulty or " ".join(map(str, values)) or constant
 
-    return several
+    return joined if source.join else first
 
 
 class Reader:

@@ -76,10 +76,12 @@ PIECE = 256 * 1024
 _FIELDS_OF_RECORD = 64
 #: Where the text breaks off this close to the end of a piece, reading on may help.
 _LONGEST_TOKEN = 16
-_BLANK = " \t\r\n"
+#: What may stand between values.
+BLANK = " \t\r\n"
+#: Key of a rejected object under which its findings stand; it is passed over when the file comes back.
+FINDINGS = "_findings"
 #: Exponents beyond this are no numbers of this world, and their digits would fill the memory.
 _MOST_EXPONENT = 30
-_CONSTANTS = ("NaN", "Infinity", "-Infinity")
 
 
 class _Refused(Exception):  # noqa: N818 - no error: carries a finding out of the scanner
@@ -120,7 +122,7 @@ _SCAN: Callable[[str, int], tuple[Any, int]] = scanner.make_scanner(_DECODER)  #
 
 
 class Item(NamedTuple):
-    """One record: what it says, and the text of it; empty where it is the object around everything."""
+    """One record: what it says, and its text, with the envelope that only this record has."""
 
     value: Any
     text: str
@@ -147,6 +149,7 @@ class _Items:
         self.passed = 0  # characters before `text`
         self.ended = False
         self.start = 0  # of the last value in `text`
+        self.held: int | None = None  # from here on, `text` is still needed
         self.count = 0
 
     # What a file may look like
@@ -181,7 +184,8 @@ class _Items:
 
     def _object(self) -> Iterator[Item]:
         """An object is a record, or wraps one or many; a list inside is read record by record."""
-        began, start = self.passed + self.at, self.count
+        begun = self.count
+        self.held = self.at
         self._take("{")
         rest: dict[str, Any] = {}
         wrapped = False
@@ -189,29 +193,30 @@ class _Items:
         while more:
             name = self._name()
             self._take(":")
-            opening = self._peek()
             if name in rest:
                 raise BatchError(found(DOUBLE_NAME, Locator(self.count + 1), name=name))
-            rest[name] = None
-            if name in self.wraps and opening in ("[", "{"):
-                wrapped = True
-                if opening == "[":
-                    yield from self._array()
-                else:
-                    yield self._item()
+            if name in self.wraps and self._peek() in ("[", "{"):
+                wrapped, self.held, rest[name] = True, None, None
+                yield from self._wrapped()
             else:
+                self._peek()
                 rest[name] = self._value()
             more = self._peek() == ","
             if more:
                 self.at += 1
-                self._peek()
         self._take("}")
         if not wrapped:
             self.count += 1
-            inside = began >= self.passed
-            yield Item(rest, self.text[began - self.passed : self.at] if inside else "")
-        elif "exchange" in rest and rest.get("count") not in (None, str(self.count - start)):
-            raise BatchError(found(WRONG_COUNT, expected=rest["count"], actual=self.count - start))
+            text, self.held = self.text[self.held : self.at], None
+            yield Item(rest, text)
+        elif "exchange" in rest and rest.get("count") not in (None, str(self.count - begun)):
+            raise BatchError(found(WRONG_COUNT, expected=rest["count"], actual=self.count - begun))
+
+    def _wrapped(self) -> Iterator[Item]:
+        if self._peek() == "[":
+            yield from self._array()
+        else:
+            yield self._item()
 
     # Its parts
 
@@ -219,11 +224,12 @@ class _Items:
         """A record; `{"order": {...}}` inside a list is unwrapped."""
         self.count += 1
         value = self._value()
-        if isinstance(value, dict) and len(value) == 1:
-            ((name, inner),) = value.items()
-            if name in self.wraps and isinstance(inner, dict):
-                return Item(inner, "")
-        return Item(value, self.text[self.start : self.at])
+        text = self.text[self.start : self.at]
+        if value.__class__ is dict and len(value) <= 2:  # noqa: PLR2004 - the record, and findings beside it
+            for name, inner in value.items():
+                if name in self.wraps and inner.__class__ is dict and value.keys() <= {name, FINDINGS}:
+                    return Item(inner, text)
+        return Item(value, text)
 
     def _name(self) -> str:
         if self._peek() != '"':
@@ -257,7 +263,7 @@ class _Items:
         if place < len(self.text) - _LONGEST_TOKEN:
             raise self._no_json(reason, place)
         if not self._more():
-            if self.text[self.at :].strip(_BLANK) and place < len(self.text):
+            if self.text[self.at :].strip(BLANK) and place < len(self.text):
                 raise self._no_json(reason, place)
             raise BatchError(found(CUT_OFF, Locator(self.count or None)))
 
@@ -265,21 +271,23 @@ class _Items:
         """Read on; False at the end of the file. What is not done yet doubles, so long records cost no square."""
         if self.ended:
             return False
-        left = len(self.text) - self.at
+        done = self.at if self.held is None else self.held
+        left = len(self.text) - done
         if left > self.limit:
             raise BatchError(found(TOO_BIG, Locator(self.count), what="Ein Datensatz / A record", limit=self.limit))
         piece = self.file.read(max(PIECE, left))
         self.ended = not piece
-        self.passed += self.at
-        self.text = self.text[self.at :] + piece
-        self.at = 0
+        self.passed += done
+        self.text = self.text[done:] + piece
+        self.at -= done
+        self.held = None if self.held is None else 0
         return not self.ended
 
     def _peek(self) -> str:
         """The next character that is no blank, or empty at the end; `at` is where it stands."""
         while True:
             text, at = self.text, self.at
-            while text[at : at + 1] in _BLANK and at < len(text):
+            while text[at : at + 1] in BLANK and at < len(text):
                 at += 1
             self.at = at
             if at < len(text):
