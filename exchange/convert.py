@@ -478,7 +478,7 @@ def reader(field: Field, dialect: Dialect) -> Callable[[Any], Any]:
 
 
 def column_reader(field: Field, read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    """The function column → values, for a reader of this field: the same result, without a call per value where possible.
+    """The function column → values, for a reader of this field: the same result, with fewer calls.
 
     It raises ConversionError for the first fault of the column.
     """

@@ -234,7 +234,8 @@ def _plainer(of: type[Any]) -> Callable[[Record], list[Any]]:
     """The function record → list that json knows: Decimals become text (never float), child records become lists."""
     shape = schema(of)
     numbers = tuple(index for index, each in enumerate(shape.fields) if each.kind is Kind.NUMBER)
-    groups = tuple((index, _plainer(group.schema.record)) for index, group in enumerate(shape.groups, len(shape.fields)))
+    after = len(shape.fields)
+    groups = tuple((index, _plainer(group.schema.record)) for index, group in enumerate(shape.groups, after))
 
     def plain(record: Record) -> list[Any]:
         values: list[Any] = list(record)

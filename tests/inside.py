@@ -62,7 +62,7 @@ class Inside:
 
     def settled(self) -> list[Batch]:
         """Look, let everything stand still for long enough, look again; the batches that ended."""
-        return [*self.round(), *self.round(after=self.worker.inbox.settle_seconds)]
+        return [*self.round(), *self.round(after=self.worker.inbox.settle_seconds + 1)]
 
     def take(self, name: str, content: bytes | str) -> Batch:
         """Drop a file and have it processed."""

@@ -155,7 +155,7 @@ class Checker:
             for index, (group, shape) in enumerate(self.groups):
                 families = [raw.groups[index] for raw in raws]
                 if group.required and not all(families):
-                    raise ConversionError(NO_CHILDREN)
+                    return [self.record(raw) for raw in raws]
                 columns.append(_families(shape, families))
         except ConversionError:
             return [self.record(raw) for raw in raws]

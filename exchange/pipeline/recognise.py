@@ -153,9 +153,9 @@ def _plain(name: str) -> str:
 
 
 def _inside(name: str, profile: Profile) -> str:
-    """A dotted name as seen from the record: `order.number` is `number` where records are wrapped in `order`."""
+    """A dotted name as seen from the record: `orders.order.id` is `id` where records are wrapped in those two."""
     outer, dot, inner = name.partition(".")
-    return inner if dot and outer in profile.rows else name
+    return _inside(inner, profile) if dot and outer in profile.rows else name
 
 
 def _aliases(profile: Profile, registry: Registry, name: str) -> set[str]:

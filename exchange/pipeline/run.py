@@ -58,7 +58,7 @@ GONE = kind(
 def _calm_collector(process: Callable[[Pipeline, Batch], Batch]) -> Callable[[Pipeline, Batch], Batch]:
     """Let the cyclic garbage collector look less often while a batch is at work.
 
-    Records are made by the million and hold no cycles; looking at all of them again and again costs a third of the time.
+    Records are made by the million and hold no cycles; looking at them again and again costs a third of the time.
     """
 
     @wraps(process)
