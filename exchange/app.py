@@ -300,10 +300,15 @@ class App:
             message = f"{module.name} is not read out of Sage; these are: {sources}"
             raise ConfigError(message)
         layout = self.registry.layout(self.registry.profile(f"{module.name}_json"))
+        records = module.collect(self.sage)
+        meta = Meta(module.name, self.ledger.now(), full=True)
         spool = self.settings.folder("work") / f"{module.name}-{self.owner.name.rpartition(':')[2]}.json"
-        with spool.open("wb") as out:
-            meta = Meta(module.name, self.ledger.now(), full=True)
-            self.registry.codecs["json"].write(out, layout, module.collect(self.sage), meta)
+        try:
+            with spool.open("wb") as out:
+                self.registry.codecs["json"].write(out, layout, records, meta)
+        except BaseException:
+            spool.unlink(missing_ok=True)
+            raise
         return spool
 
     def replay(self, uid: str) -> Batch:

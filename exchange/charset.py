@@ -68,8 +68,8 @@ def charset_of(path: Path, declared: str, longest_line: int = 0) -> str:
     Args:
         path: the file.
         declared: charset of the profile, for a file that has no mark and is no UTF-8.
-        longest_line: characters that a line may have; then NUL characters are refused as well. 0: json, which may be one
-            line and knows itself what it does not allow.
+        longest_line: characters that a line may have; then NUL is refused as well. 0: json, which may be one line and
+            knows itself what it does not allow.
 
     Raises:
         BatchError: the file is neither marked nor UTF-8 nor the declared charset; or a line is not as it must be.

@@ -1,7 +1,7 @@
 """JSON: our own form, a list, one object, lines of objects, and objects in envelopes such as `{"order": {...}}`.
 
-Our own form is `{"exchange": {"module", "version", "created_at", "full"}, "records": [...], "count"}`. The keys that may
-wrap the records are the `rows` of the profile. Numbers are written as text, so that nobody's float spoils them.
+Our own form is `{"exchange": {"module", "version", "created_at", "full"}, "records": [...], "count"}`. The keys that
+may wrap the records are the `rows` of the profile. Numbers are written as text, so that nobody's float spoils them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PASSED = Limits(field_characters=2**31 - 1)
 _DEPTH = 3
 _MOST_NAMES = 500
 _MOST_DEPTH = 50
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],"]', re.DOTALL)
+_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],"]', re.DOTALL)
 _CLOSERS = {"{": "}", "[": "]"}
 
 
@@ -146,16 +146,16 @@ def _closed(text: str) -> Any:
     """The value up to the last comma, with the brackets closed that are open there."""
     closers: list[str] = []
     whole = ""
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in _CLOSERS:
-            closers.append(_CLOSERS[token])
-        elif token in ("}", "]"):
-            if not closers or closers.pop() != token:
+    for match in _SIGN.finditer(text):
+        sign = match[0]
+        if sign in _CLOSERS:
+            closers.append(_CLOSERS[sign])
+        elif sign in ("}", "]"):
+            if not closers or closers.pop() != sign:
                 return None
-        elif token == ",":
+        elif sign == ",":
             whole = text[: match.start()] + "".join(reversed(closers))
-        if token == '"' or len(closers) > _MOST_DEPTH:
+        if sign == '"' or len(closers) > _MOST_DEPTH:
             break
     try:
         return json.loads(whole)

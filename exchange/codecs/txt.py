@@ -188,6 +188,29 @@ class TxtCodec:
         lines = _Writer(out, layout.profile.newline, charset)
         if own:
             lines.put(f"{MARK}01{layout.profile.module:<{_NAME}}{'':<32}0")
+        count = 0
+        with path.open(encoding=charset, newline="") as file:
+            for block in _blocks(_numbered(file, Limits()), code, groups, own=own):
+                findings = [each for number, _ in block for each in rejects.get(number, ())]
+                if not findings:
+                    continue
+                count += 1
+                for each in findings if own else ():
+                    lines.put(f"E{each.code} {each.at.field}: {each.message('de')} {each.remedy('de')}")
+                for _, line in block:
+                    lines.put(line)
+        if own:
+            lines.put(f"Z{count:012d}{lines.number + 1:012d}")
+        return count
+
+    def reject(self, path: Path, layout: Layout, out: BinaryIO, rejects: Mapping[int, Sequence[Finding]]) -> None:
+        """The rejected records as they stood there, each behind E lines that say why."""
+        charset = charset_of(path, layout.profile.charset)
+        code, _, groups = _lines_of(layout)
+        own = layout.profile.canonical
+        lines = _Writer(out, layout.profile.newline, charset)
+        if own:
+            lines.put(f"{MARK}01{layout.profile.module:<{_NAME}}{'':<32}0")
         count, wanted = 0, False
         with path.open(encoding=charset, newline="") as file:
             for number, line in _numbered(file, Limits()):
@@ -210,6 +233,22 @@ def _is_record(line: str, code: str, groups: Mapping[str, Any], *, own: bool) ->
     if own:
         return line.startswith("D")
     return line.startswith(code) and not any(line.startswith(each) for each in groups)
+
+
+def _blocks(
+    lines: Iterable[tuple[int, str]], code: str, groups: Mapping[str, Any], *, own: bool
+) -> Iterator[list[tuple[int, str]]]:
+    """The lines of one record after the other, without header, findings and trailer."""
+    block: list[tuple[int, str]] = []
+    for number, line in lines:
+        if own and line[:1] in ("H", "E", "Z"):
+            continue
+        if _is_record(line, code, groups, own=own) and block:
+            yield block
+            block = []
+        block.append((number, line))
+    if block:
+        yield block
 
 
 class _Writer:

@@ -7,7 +7,9 @@ field by field, and collects every fault. What passes is staged; what does not i
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +19,10 @@ from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.record import Field, Kind, Schema, fingerprinter, packer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from exchange.codec import Raw
+    from exchange.module import Reference
     from exchange.pipeline.work import Job
     from exchange.profile import Profile, Source
     from exchange.record import Record
@@ -87,6 +90,21 @@ class _Shape:
                 raise ConversionError(MISSING)
         return values
 
+    def readable(self, raw: Raw) -> tuple[list[Any], set[str]]:
+        """The values that can be read, None in place of the others; and the names of those."""
+        values: list[Any] = []
+        unreadable = set()
+        for field, read, given in zip(self.schema.fields, self.readers, raw.values, strict=True):
+            try:
+                value = read(given)
+            except ConversionError:
+                value = None
+                unreadable.add(field.name)
+            if field.required and (value is None or value == ""):
+                unreadable.add(field.name)
+            values.append(value)
+        return values, unreadable
+
     def faults(self, raw: Raw, prefix: str) -> Iterable[Finding]:
         """Every fault of the record, the slow way."""
         for index, (field, read) in enumerate(zip(self.schema.fields, self.readers, strict=True)):
@@ -129,6 +147,37 @@ def _families(shape: _Shape, families: Sequence[Sequence[Raw]]) -> list[tuple[An
         map(shape.make, zip(*shape.columns([child for family in families for child in family]), strict=True))
     )
     return [tuple(islice(children, len(family))) for family in families]
+
+
+class _Unreadable(Exception):  # noqa: N818 - never an error: it only stops who asked
+    """A rule has asked for a value that could not be read."""
+
+
+class _Partial:
+    """A record of which some values could not be read. A rule that asks for one of them cannot be judged and stops.
+
+    Args:
+        record: with None in their place.
+        unreadable: their names.
+        groups: the children, made so too.
+    """
+
+    def __init__(self, record: Any, unreadable: Set[str], groups: Mapping[str, Sequence[_Partial]]) -> None:
+        self._record, self._unreadable, self._groups = record, unreadable, groups
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._unreadable:
+            raise _Unreadable
+        return self._groups[name] if name in self._groups else getattr(self._record, name)
+
+
+def _as_far_as_readable(told: Callable[[], Iterable[Any]]) -> list[Any]:
+    """What a rule or reference has to say before it asks for a value that could not be read."""
+    result = []
+    with suppress(_Unreadable):
+        for each in told():
+            result.append(each)  # noqa: PERF402 - what was told before the end counts
+    return result
 
 
 _CHILD = re.compile(r"(\w+)\[(\d+)\]")
@@ -182,14 +231,39 @@ class Checker:
                 faults.append(found(NO_CHILDREN, Locator(raw.line, group.name), group=group.de))
             for index, child in enumerate(children):
                 faults.extend(shape.faults(child, f"{group.name}[{index}]."))
-        return [replace(each, key=self._raw_key(raw)) for each in faults]
+        return faults
 
-    def _raw_key(self, raw: Raw) -> str:
-        """The key of a record that cannot be made: what its first field says, so that it can be found again."""
-        try:
-            return str(self.shape.readers[0](raw.values[0]) or "")[:KEY_CHARACTERS]
-        except ConversionError:
-            return ""
+    def faulty(self, raw: Raw, faults: list[Finding]) -> Checked:
+        """A record that cannot be made, as far as it can be read, with all that is wrong with it."""
+        module, options = self.module, self.job.options
+        record = self._partial(raw)
+        key = "".join(_as_far_as_readable(lambda: [module.key(record)]))[:KEY_CHARACTERS]
+        findings = [replace(each, key=key) for each in faults]
+        for rule in module.rules:
+            told = _as_far_as_readable(partial(rule.check, record, options))
+            findings.extend(self.placed(each, raw, key) for each in told)
+        return raw, record, key, findings
+
+    def _partial(self, raw: Raw) -> Any:
+        values, unreadable = self.shape.readable(raw)
+        families = []
+        for (group, shape), children in zip(self.groups, raw.groups, strict=True):
+            if group.required and not children:
+                unreadable.add(group.name)
+            families.append([shape.readable(child) for child in children])
+        for (_, shape), family in zip(self.groups, families, strict=True):
+            values.append(tuple(shape.make(child) for child, _ in family))
+        record = self.shape.make(values)
+        if self.module.prepare is not None:
+            record = self.module.prepare(record, self.job.options)
+        groups = {
+            group.name: tuple(
+                _Partial(child, child_unreadable, {})
+                for child, (_, child_unreadable) in zip(getattr(record, group.name), family, strict=True)
+            )
+            for (group, _), family in zip(self.groups, families, strict=True)
+        }
+        return _Partial(record, unreadable, groups)
 
     def ruled(self, record: Record, raw: Raw) -> tuple[Record, str, list[Finding]]:
         """The record as the settings complete it, its key, and what the rules find."""
@@ -227,7 +301,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
         checked: list[Checked] = []
         for raw, record in zip(chunk, checker.records(chunk), strict=True):
             if isinstance(record, list):
-                report.refuse(raw.line, record)
+                checked.append(checker.faulty(raw, record))
             else:
                 checked.append((raw, *checker.ruled(record, raw)))
         _stage(checker, checked, staging)
@@ -235,7 +309,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
 
 
 def _stage(checker: Checker, chunk: list[Checked], staging: Staging) -> None:
-    # Also of records that a rule has found faulty: the sender is told all that is wrong at once.
+    # Also of records that are faulty already: the sender is told all that is wrong at once.
     dangling = _dangling(checker, chunk) if checker.module.references else {}
     pack, print_of = packer(checker.module.record), fingerprinter(checker.module.record)
     rows, payloads = [], []
@@ -258,11 +332,15 @@ def _stage(checker: Checker, chunk: list[Checked], staging: Staging) -> None:
         staging.add(rows, payloads)
 
 
+def _named(reference: Reference, record: Any) -> list[tuple[str, str]]:
+    return _as_far_as_readable(lambda: reference.of(record))
+
+
 def _dangling(checker: Checker, chunk: list[Checked]) -> dict[int, list[Finding]]:
     """The records that refer to something that does not exist, by line."""
     refused: dict[int, list[Finding]] = {}
     for reference in checker.module.references:
-        named = [(raw, key, list(reference.of(record))) for raw, record, key, _ in chunk]
+        named = [(raw, key, _named(reference, record)) for raw, record, key, _ in chunk]
         values = {value for _, _, pairs in named for _, value in pairs if value}
         missing = checker.job.lookup.missing(reference.name, values) if values else frozenset()
         if not missing:

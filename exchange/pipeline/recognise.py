@@ -59,14 +59,10 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
     if batch.profile:
         return registry.profile(batch.profile), signature
     module = batch.module or _module_of_folder(batch.folder, registry)
-    if signature is None:
-        _say_why(path, registry)
-        own = registry.profiles.get(f"{module}_{_format(path, registry)}") if module else None
-        if own is not None:  # the sender says what it is: reading it will tell what is wrong
-            return own, None
     fitting = list(_fitting(registry, signature, module))
     if not fitting:
-        own = _meant(signature, registry, module)
+        _say_why(path, registry)
+        own = _meant(path, signature, registry, module)
         if own is not None:
             return own, signature
         seen = f" ({signature.format}: {', '.join(signature.names[:SHOWN_NAMES])})" if signature else ""
@@ -134,10 +130,15 @@ def _fitting(registry: Registry, signature: Signature | None, module: str) -> It
             yield profile, len(names), 0
 
 
-def _meant(signature: Signature | None, registry: Registry, module: str) -> Profile | None:
-    """Our own form of the module that is meant, where the file has some of its names: reading tells what it lacks."""
-    own = registry.profiles.get(f"{module}_{signature.format}") if signature and module else None
-    if own is None or not signature or signature.module:
+def _meant(path: Path, signature: Signature | None, registry: Registry, module: str) -> Profile | None:
+    """Our own form of the module that the sender means: reading the file tells what is wrong with it.
+
+    Not where the file has none of its names, or is marked as something else.
+    """
+    own = registry.profiles.get(f"{module}_{signature.format if signature else _format(path, registry)}")
+    if own is None or signature is None:
+        return own
+    if signature.module:
         return None
     return own if {_plain(name) for name in signature.names} & _known(own, registry.modules[module].schema) else None
 

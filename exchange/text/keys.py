@@ -1,8 +1,8 @@
 """Json: paths → values, and back.
 
-A part of a path is a key, or the number of an element where there is a list (`taxRates.0.rate`). Values come as text, as
-True and False, or empty for null; what no field can hold (a list, half a character) comes as the ConversionError that
-the check reports for it.
+A part of a path is a key, or the number of an element where there is a list (`taxRates.0.rate`). Values come as text,
+as True and False, or empty for null; what no field can hold (a list, half a character) comes as the ConversionError
+that the check reports for it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from exchange.profile import Layout, Source
     from exchange.record import Field
 
+    Getter = Callable[[dict[str, Any]], Any]
+
 Path = tuple[str, ...]
 
 #: A key that no object has: for fields that the file does not have, and those that need more than one key.
 _NO_KEY = "\0"
-#: What json can write with `\u`, and no other format can hold.
-_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
+#: Half a character, which json can write with `\u`, and nothing else can hold.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def parts(path: str) -> Path:
@@ -50,18 +52,25 @@ def at(value: Any, path: Path) -> Any:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+def halves_refused(value: Any) -> Any:
+    """The value with the ConversionError for every text that holds half a character."""
+    if isinstance(value, dict):
+        return {name: halves_refused(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [halves_refused(inner) for inner in value]
+    half = _HALF.search(value) if isinstance(value, str) else None
+    return ConversionError(BAD_CHARACTER, name=f"U+{ord(half[0]):04X}") if half else value
+
+
 @dataclass(frozen=True, slots=True)
 class Scalars:
     """Json value → raw value. `words` mean "no value", as text or as the json word."""
 
-    words: tuple[str, ...]
+    words: frozenset[str]
 
     def plain(self, value: Any) -> Any:
         """The raw value of a field that is no flag."""
         if value.__class__ is str:
-            odd = _NO_CHARACTER.search(value)
-            if odd:
-                return ConversionError(BAD_CHARACTER, name=f"U+{ord(odd[0]):04X}")
             return "" if value in self.words else value
         if value is None:
             return ""
@@ -69,7 +78,7 @@ class Scalars:
             return "" if str(value).lower() in self.words else value
         if value.__class__ is list or value.__class__ is dict:
             return ConversionError(NOT_A_TEXT, value="[…]" if value.__class__ is list else "{…}")
-        return value  # a Decimal
+        return value  # a Decimal, or what is wrong with the text
 
     def flag(self, value: Any) -> Any:
         """The raw value of a flag: its `false` is an answer."""
@@ -80,27 +89,25 @@ class Shape:
     """Object → values, for one schema in one profile."""
 
     def __init__(self, fields: Sequence[Field], sources: Sequence[Source], words: Sequence[str]) -> None:
-        scalars = Scalars(tuple(words))
-        self.words = scalars.words
-        self.plain = scalars.plain
+        self.words = frozenset(words)
+        self.scalars = Scalars(self.words)
         self.keys: list[str] = []
-        self.others: list[tuple[int, Callable[[dict[str, Any]], Any]]] = []
+        self.others: list[tuple[int, Getter]] = []
         for index, (field, source) in enumerate(zip(fields, sources, strict=True)):
-            paths = [parts(path) for path in source.paths]
             flag = field.kind is Kind.FLAG
-            simple = not flag and not source.value and (not paths or (len(paths) == 1 and len(paths[0]) == 1))
-            self.keys.append(paths[0][0] if simple and paths else _NO_KEY)
+            simple = not flag and not source.value and len(source.paths) <= 1 and "." not in "".join(source.paths)
+            self.keys.append(source.paths[0] if simple and source.paths else _NO_KEY)
             if not simple:
-                scalar = scalars.flag if flag else scalars.plain
-                self.others.append((index, _getter(paths, source, scalar)))
+                self.others.append((index, _source_getter(source, self.scalars.flag if flag else self.scalars.plain)))
 
     def values(self, record: dict[str, Any]) -> list[Any]:
         """One raw value per field."""
-        plain, words = self.plain, self.words
+        plain = self.scalars.plain
         values = [
-            value if value.__class__ is str and value.isascii() and value not in words else plain(value)
-            for value in map(record.get, self.keys, repeat(""))
+            value if value.__class__ is str else plain(value) for value in map(record.get, self.keys, repeat(""))
         ]
+        if not self.words.isdisjoint(values):
+            values = ["" if value in self.words else value for value in values]
         for index, get in self.others:
             values[index] = get(record)
         return values
@@ -110,21 +117,44 @@ class Shape:
         return [ConversionError(NOT_A_TEXT, value="…") for _ in self.keys]
 
 
-def _getter(paths: Sequence[Path], source: Source, scalar: Callable[[Any], Any]) -> Callable[[dict[str, Any]], Any]:
+def _getter(path: str) -> Getter:
+    """The function object → what stands at a path."""
+    path_parts = parts(path)
+    if len(path_parts) > 2:  # noqa: PLR2004 - the short ones are worth a short way
+        return lambda record: at(record, path_parts)
+    name, *below = path_parts
+    if not below:
+        return lambda record: record.get(name, "")
+    (inner_name,) = below
+
+    def two(record: dict[str, Any]) -> Any:
+        inner = record.get(name)
+        return inner.get(inner_name, "") if inner.__class__ is dict else at(record, path_parts)
+
+    return two
+
+
+def _source_getter(source: Source, scalar: Callable[[Any], Any]) -> Getter:
     """The function object → raw value of one field; see `exchange.profile.Source`."""
+    getters = [_getter(path) for path in source.paths]
     constant = source.value
 
     def first(record: dict[str, Any]) -> Any:
-        for path in paths:
-            value = scalar(record.get(path[0], "") if len(path) == 1 else at(record, path))
+        for get in getters:
+            value = scalar(get(record))
             if value != "":
                 return value
         return constant
 
     def joined(record: dict[str, Any]) -> Any:
-        values = [value for value in (scalar(at(record, path)) for path in paths) if value != ""]
-        faulty = next((value for value in values if isinstance(value, ConversionError)), None)
-        return faulty or " ".join(map(str, values)) or constant
+        texts = []
+        for get in getters:
+            value = scalar(get(record))
+            if isinstance(value, ConversionError):
+                return value
+            if value != "":
+                texts.append(str(value))
+        return " ".join(texts) or constant
 
     return joined if source.join else first
 

@@ -1,8 +1,8 @@
 """Json: the records of a file of any size, one after the other.
 
-The text is decoded piece by piece; json's own C scanner takes one record after the other out of it. Numbers stay the text
-that stands in the file, so money never becomes a float; only numbers with an exponent become a Decimal, as no dialect
-allows exponents in texts. Names that stand twice in an object, NaN and Infinity are refused.
+The text is decoded piece by piece; json's own C scanner takes one record after the other out of it. Numbers stay the
+text that stands in the file, so money never becomes a float; only those with an exponent become a Decimal, as no
+dialect allows exponents in texts. Names that stand twice in an object, NaN and Infinity are refused.
 
 Source: fault catalogue M10.
 """
@@ -10,6 +10,7 @@ Source: fault catalogue M10.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from decimal import Decimal
 from json import scanner
@@ -19,6 +20,7 @@ from exchange.charset import charset_of
 from exchange.codec import TOO_BIG
 from exchange.errors import BatchError
 from exchange.finding import Locator, found, kind
+from exchange.text.keys import halves_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,6 +82,8 @@ _LONGEST_TOKEN = 16
 BLANK = " \t\r\n"
 #: Key of a rejected object under which its findings stand; it is passed over when the file comes back.
 FINDINGS = "_findings"
+#: Half of a character that json writes in two (a smiley, mostly); it may stand alone.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 #: Exponents beyond this are no numbers of this world, and their digits would fill the memory.
 _MOST_EXPONENT = 30
 
@@ -113,12 +117,12 @@ def _exact(text: str) -> str | Decimal:
 
 
 _DECODER = json.JSONDecoder(
-    parse_float=_exact,  # type: ignore[arg-type] # typed for floats only
-    parse_int=str,  # type: ignore[arg-type] # the same
+    parse_float=_exact,
+    parse_int=str,
     parse_constant=_no_constant,
     object_pairs_hook=_no_doubles,
 )
-_SCAN: Callable[[str, int], tuple[Any, int]] = scanner.make_scanner(_DECODER)  # type: ignore[arg-type, assignment]
+_SCAN: Callable[[str, int], tuple[Any, int]] = scanner.make_scanner(_DECODER)  # type: ignore[arg-type]
 
 
 class Item(NamedTuple):
@@ -151,6 +155,7 @@ class _Items:
         self.start = 0  # of the last value in `text`
         self.held: int | None = None  # from here on, `text` is still needed
         self.count = 0
+        self.halves = False  # half characters may occur
 
     # What a file may look like
 
@@ -208,7 +213,7 @@ class _Items:
         if not wrapped:
             self.count += 1
             text, self.held = self.text[self.held : self.at], None
-            yield Item(rest, text)
+            yield Item(halves_refused(rest) if _HALF.search(text) else rest, text)
         elif "exchange" in rest and rest.get("count") not in (None, str(self.count - begun)):
             raise BatchError(found(WRONG_COUNT, expected=rest["count"], actual=self.count - begun))
 
@@ -225,6 +230,8 @@ class _Items:
         self.count += 1
         value = self._value()
         text = self.text[self.start : self.at]
+        if self.halves and _HALF.search(text):
+            value = halves_refused(value)
         if value.__class__ is dict and len(value) <= 2:  # noqa: PLR2004 - the record, and findings beside it
             for name, inner in value.items():
                 if name in self.wraps and inner.__class__ is dict and value.keys() <= {name, FINDINGS}:
@@ -277,6 +284,7 @@ class _Items:
             raise BatchError(found(TOO_BIG, Locator(self.count), what="Ein Datensatz / A record", limit=self.limit))
         piece = self.file.read(max(PIECE, left))
         self.ended = not piece
+        self.halves = self.halves or ("\\" in piece and ("\\ud" in piece or "\\uD" in piece))
         self.passed += done
         self.text = self.text[done:] + piece
         self.at -= done

@@ -1,0 +1,189 @@
+"""Txt: types of lines and what stands where in them.
+
+Our own form, in characters; a line begins with its type in two characters:
+
+    H   header: mark EXCHANGE, version, module, time, full or not
+    D   one record: its fields at fixed places
+    LI  one child of a record, below it; the type is made of the group's element (line)
+    T   a text that has no place in the line above: name of the field, number of the piece, piece, closed by |
+    E   a finding, in files with rejects; passed over when it comes back
+    Z   trailer: number of records, and of D, child and T lines; without it, the file was cut off
+
+In a T line a line break is \\n, a carriage return \\r and a backslash \\\\; blanks at its end are kept.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from exchange.codec import TOO_BIG
+from exchange.errors import BatchError, ConfigError
+from exchange.finding import Locator, found, kind
+from exchange.record import Kind
+from exchange.text.columns import picker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from exchange.profile import Layout, Source
+    from exchange.record import Field, Schema
+
+STRAY_LINE = kind(
+    "txt.stray_line",
+    de="Die Zeilenart „{code}“ ist unbekannt oder steht an falscher Stelle.",
+    en="The line type “{code}” is unknown or stands in the wrong place.",
+    remedy_de="Prüfen Sie die Zeile gegen den Aufbau (exchange schema MODUL --format txt).",
+    remedy_en="Check the line against the layout (exchange schema MODULE --format txt).",
+)
+LONG_LINE = kind(
+    "txt.long_line",
+    de="Die Zeile hat {actual} Zeichen, ihr Aufbau nur {expected}.",
+    en="The line has {actual} characters, its layout only {expected}.",
+    remedy_de="Die Datei passt nicht zum Modul, oder Spalten sind verschoben; erzeugen Sie sie neu.",
+    remedy_en="The file does not fit the module, or columns are shifted; produce it again.",
+)
+TORN_TEXT = kind(
+    "txt.torn_text",
+    de="Das Textstück {number} von „{field}“ ist unvollständig oder setzt das Stück davor nicht fort.",
+    en="Piece {number} of the text “{field}” is incomplete or does not continue the piece before.",
+    remedy_de="Erzeugen Sie die Datei neu; es fehlt eine Zeile oder ihr Ende.",
+    remedy_en="Produce the file again; a line or its end is missing.",
+)
+
+HEADER, RECORD, TEXT, FINDING, TRAILER = "H ", "D ", "T ", "E ", "Z "
+MARK = "EXCHANGE"
+VERSION = "01"
+_TYPE = 2
+_MODULE, _MOMENT = 40, 32
+_NAME, _NUMBER = 40, 6
+_COUNT = 12
+#: Characters of a text in one T line.
+PIECE = 200
+#: Wider texts stand in T lines: most records leave them empty.
+WIDEST = 255
+_TEXT_START = _TYPE + _NAME + _NUMBER
+
+Slices = list[slice]
+
+
+# --- our own form ----------------------------------------------------------------------------------------------------
+
+
+def width(field: Field) -> int:
+    """Characters of a field in its line; 0 sends it to T lines."""
+    if field.kind is Kind.TEXT:
+        return field.length if not field.long and field.length <= WIDEST else 0
+    if field.kind is Kind.NUMBER:
+        return field.length + field.places + 2  # sign and point
+    if field.kind is Kind.WHOLE:
+        return field.length + 1
+    return {Kind.FLAG: 1, Kind.DATE: 10}.get(field.kind, _MOMENT)
+
+
+def slices(schema: Schema) -> Slices:
+    """Where the fields stand in their line; nowhere for those in T lines."""
+    places, start = [], _TYPE
+    for field in schema.fields:
+        places.append(slice(start, start + width(field)) if width(field) else slice(0, 0))
+        start += width(field)
+    return places
+
+
+def group_codes(schema: Schema) -> list[str]:
+    """Line types of the groups: the first letter of the element and the first further one that makes it unique."""
+    codes: list[str] = []
+    for group in schema.groups:
+        name = group.element.upper()
+        codes.append(next(code for letter in name[1:] + "123456789" if (code := name[0] + letter) not in codes))
+    return codes
+
+
+def layout_table(schema: Schema) -> list[tuple[str, str, int, int, str]]:
+    """Our own form as a table: line type, field, start (from 0), length, meaning."""
+    rows = [
+        ("H", "mark", 2, len(MARK), f"Kennung: {MARK}"),
+        ("H", "version", 10, len(VERSION), f"Version: {VERSION}"),
+        ("H", "module", 12, _MODULE, "Modul"),
+        ("H", "created_at", 52, _MOMENT, "erzeugt am, ISO 8601 mit Zeitzone"),
+        ("H", "full", 84, 1, "1: alle Datensätze, die es gibt"),
+    ]
+    for code, of in (("D", schema), *zip(group_codes(schema), (group.schema for group in schema.groups), strict=True)):
+        for field, place in zip(of.fields, slices(of), strict=True):
+            if width(field):
+                rows.append((code, field.name, place.start, width(field), field.de))
+            else:
+                rows.append(("T", field.name, _TEXT_START, PIECE, f"{field.de} (unter {code})"))
+    return [
+        *rows,
+        ("T", "(name)", _TYPE, _NAME, "Name des Feldes der Zeile darüber"),
+        ("T", "(number)", _TYPE + _NAME, _NUMBER, "Nummer des Textstücks, ab 1"),
+        ("Z", "records", _TYPE, _COUNT, "Zahl der Datensätze"),
+        ("Z", "lines", _TYPE + _COUNT, _COUNT, "Zahl der Zeilen ohne H, E und Z"),
+    ]
+
+
+def header(module: str, created_at: str, *, full: bool) -> str:
+    """The first line."""
+    return f"{HEADER}{MARK}{VERSION}{module:<{_MODULE}}{created_at:<{_MOMENT}}{full:d}"
+
+
+def read_header(line: str) -> tuple[str, str, bool] | None:
+    """Version, module and whether the file is full; None when the line is no header."""
+    if not line.startswith(HEADER + MARK):
+        return None
+    start = len(HEADER + MARK)
+    module = line[start + 2 : start + 2 + _MODULE].strip()
+    return line[start : start + 2], module, line[start + 2 + _MODULE + _MOMENT :].strip() == "1"
+
+
+def trailer(records: int, lines: int) -> str:
+    """The last line."""
+    return f"{TRAILER}{records:0{_COUNT}}{lines:0{_COUNT}}"
+
+
+def pieces(name: str, text: str) -> Iterator[str]:
+    """The T lines of a text; no piece ends within an escaped character."""
+    for number, start in enumerate(range(0, len(text), PIECE), 1):
+        piece = text[start : start + PIECE].replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+        yield f"{TEXT}{name:<{_NAME}}{number:0{_NUMBER}}{piece}|"
+
+
+def unescaped(piece: str) -> str:
+    """A piece of a text as it was."""
+    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in piece.split("\\\\"))
+
+
+# --- types of lines --------------------------------------------------------------------------------------------------
+
+
+class LineType:
+    """Line → values, for one schema in one profile."""
+
+    def __init__(self, places: Slices, columns: Sequence[tuple[int, ...]], sources: Sequence[Source], layout: Layout) -> None:
+        self.names = {name: index for index, name in enumerate(layout.schema.names)}
+        self.length = max((place.stop for place in places), default=0)
+        self._cut: Callable[[str], tuple[str, ...]] = itemgetter(*places, slice(0, 0), slice(0, 0))
+        self._pick = picker(columns, sources, layout.profile.empty)
+
+    def values(self, line: str) -> list[str]:
+        """One raw value per field."""
+        return list(self._pick(list(map(str.strip, self._cut(line)))))
+
+
+class Types(NamedTuple):
+    """The types of lines of a file.
+
+    Attributes:
+        code: type of the lines of records; empty: every line that is none of a group is one.
+        record: how such a line is taken apart.
+        groups: the same per type of a group's lines, with the index of the group.
+    """
+
+    code: str
+    record: LineType
+    groups: Mapping[str, tuple[int, LineType]]
+
+    def group_of(self, line: str) -> str | None:
+        """The type of a group's line; None for other lines."""
+        return next((code for code in self.groups if line.startswith(code)), None)

@@ -1,0 +1,293 @@
+"""Xml: paths → values, and back.
+
+All paths of a profile are one tree, which is walked once along with the element; so the cost is that of the elements
+that are there, not of the paths that are asked for. Elements and attributes are matched by local name. Of elements that
+repeat, the first counts; in our own form a field stands once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from exchange.codec import TOO_BIG, Raw, Texts
+from exchange.convert import NOT_A_TEXT, ConversionError
+from exchange.errors import BatchError, FatalError
+from exchange.finding import Locator, found, kind
+from exchange.text.elements import local
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from lxml.etree import _Element
+
+    from exchange.codec import Limits
+    from exchange.profile import Layout, Source
+    from exchange.record import Schema
+
+    #: Elements per index of their group.
+    Children = dict[int, list[_Element]]
+
+DOUBLE_ELEMENT = kind(
+    "xml.double_element",
+    de="Das Element steht zweimal im selben Datensatz.",
+    en="The element stands twice in the same record.",
+    remedy_de="Der Absender muss jedes Feld einmal schreiben; welcher Wert gilt, ist nicht zu erkennen.",
+    remedy_en="The sender must write each field once; which value counts cannot be told.",
+)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Node:
+    """What is looked for in one element.
+
+    Attributes:
+        slot: place of its text, or -1.
+        group: index of the group that it is a child of, or -1.
+        attributes: local name and place of the attributes.
+        below: what is looked for in the elements within; keys are local names and, as they are met, full ones.
+        leaf: there is a text and nothing else.
+    """
+
+    slot: int = -1
+    group: int = -1
+    attributes: list[tuple[str, int]] = field(default_factory=list)
+    below: dict[Any, _Node | None] = field(default_factory=dict)
+    leaf: bool = False
+
+    def settle(self) -> None:
+        """Called when all paths are known: tells where there is a text and nothing else."""
+        self.leaf = self.slot >= 0 and self.group < 0 and not self.attributes and not self.below
+        for inner in self.below.values():
+            if inner is not None:
+                inner.settle()
+
+    def reach(self, path: Sequence[str]) -> _Node:
+        """The node at a path, made where it is missing."""
+        node = self
+        for part in path:
+            inner = node.below.get(part)
+            if inner is None:
+                inner = node.below[part] = _Node()
+            node = inner
+        return node
+
+    def named(self, tag: Any) -> _Node | None:
+        """The node of an element with a namespace; the next one of that name is found at once."""
+        node = self.below[tag] = self.below.get(local(tag))
+        return node
+
+
+class Shape:
+    """Element → values, for one schema in one profile."""
+
+    def __init__(self, sources: Sequence[Source], empty: Sequence[str], *, once: bool, limit: int) -> None:
+        self.size = len(sources)
+        self.once = once
+        self.limit = limit
+        self.empty = frozenset(("", *empty))
+        self.root = _Node()
+        self.others: list[tuple[int, tuple[int, ...], Source]] = []  # fields with more than one path, or a constant
+        self.slots = self.size
+        places: dict[str, int] = {}
+        later: list[tuple[int, Source]] = []
+        for index, source in enumerate(sources):
+            if len(source.paths) == 1 and not source.value and source.paths[0] not in places:
+                places[source.paths[0]] = index
+            elif source.paths or source.value:
+                later.append((index, source))
+        for index, source in later:
+            for path in source.paths:
+                if path not in places:
+                    places[path] = self.slots
+                    self.slots += 1
+            self.others.append((index, tuple(places[path] for path in source.paths), source))
+        for path, slot in places.items():
+            self._look_for(path, slot)
+        self.root.settle()
+
+    def _look_for(self, path: str, slot: int) -> None:
+        *above, last = path.split(".")
+        if last.startswith("@"):
+            self.root.reach(above).attributes.append((last[1:], slot))
+        else:
+            self.root.reach([*above, last]).slot = slot
+
+    def values(self, element: _Element, line: int) -> tuple[list[Any], Children]:
+        """One raw value per field, and the elements of the children per group. Raises BatchError for a giant text."""
+        values: list[Any] = [""] * self.slots
+        children: Children = {}
+        self._walk(element, self.root, values, children, line)
+        for index, slots, source in self.others:
+            texts = [values[slot] for slot in slots if not self._is_empty(values[slot])]
+            faulty = next((text for text in texts if isinstance(text, ConversionError)), None)
+            if source.join:
+                values[index] = faulty or " ".join(texts) or source.value
+            else:
+                values[index] = texts[0] if texts else source.value
+        return values[: self.size] if self.slots > self.size else values, children
+
+    def _is_empty(self, text: Any) -> bool:
+        return not isinstance(text, ConversionError) and text.strip() in self.empty
+
+    def _walk(self, element: _Element, node: _Node, values: list[Any], children: Children, line: int) -> None:
+        if node.attributes:
+            self._attributes(element, node, values)
+        below, limit = node.below, self.limit
+        for inner in element:
+            try:
+                at = below[inner.tag]
+            except KeyError:
+                at = node.named(inner.tag)
+            if at is None:
+                continue
+            if at.leaf:  # as nearly all are: a short way
+                text = inner.text
+                if text is not None and len(text) <= limit and not values[at.slot] and not len(inner):
+                    values[at.slot] = text
+                    continue
+            if at.slot >= 0:
+                self._text(inner, at, values, line)
+            if at.group >= 0:
+                children.setdefault(at.group, []).append(inner)
+            elif not at.leaf:
+                self._walk(inner, at, values, children, line)
+
+    def _text(self, element: _Element, node: _Node, values: list[Any], line: int) -> None:
+        """Take the text of an element, with everything that can be wrong with it."""
+        text, name = element.text or "", local(element.tag)
+        if len(text) > self.limit:
+            raise BatchError(found(TOO_BIG, Locator(line, name), what=f"<{name}>", limit=self.limit))
+        if len(element) and not node.below:
+            values[node.slot] = ConversionError(NOT_A_TEXT, value=f"<{local(element[0].tag)}>")
+        elif not values[node.slot]:
+            values[node.slot] = text
+        elif text and self.once:
+            values[node.slot] = ConversionError(DOUBLE_ELEMENT)
+
+    @staticmethod
+    def _attributes(element: _Element, node: _Node, values: list[Any]) -> None:
+        there = {local(name): value for name, value in element.attrib.items()}
+        for name, slot in node.attributes:
+            if not values[slot]:
+                values[slot] = there.get(name, "")
+
+
+class Reader:
+    """Element → raw record, for one layout."""
+
+    def __init__(self, layout: Layout, limits: Limits) -> None:
+        profile, limit = layout.profile, limits.field_characters
+        self.shape = Shape(layout.sources, profile.empty, once=profile.canonical, limit=limit)
+        self.groups = [
+            Shape(sources, profile.empty, once=profile.canonical, limit=limit) for _, sources in layout.groups
+        ]
+        for index, (path, _) in enumerate(layout.groups):
+            if path:
+                self.shape.root.reach(path.split(".")).group = index
+        self.shape.root.settle()
+
+    def raw(self, number: int, element: _Element) -> Raw:
+        """The record with its children; they all have the record's number. Raises BatchError for a giant text."""
+        values, children = self.shape.values(element, number)
+        groups = [
+            [Raw(number, shape.values(child, number)[0]) for child in children.get(index, ())]
+            for index, shape in enumerate(self.groups)
+        ]
+        return Raw(number, values, groups)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is written at one place of the tree, in the order in which the profile declares it.
+
+    Attributes:
+        name: of the element or attribute; empty for the record itself.
+        value: index of the field whose text stands here, or -1.
+        constant: what stands here where the field is empty.
+        group: index of the group that is written here, or -1.
+        parts: what stands within.
+    """
+
+    name: str
+    value: int = -1
+    constant: str = ""
+    group: int = -1
+    parts: list[_Plan] = field(default_factory=list)
+
+    def reach(self, path: Iterable[str]) -> _Plan:
+        """The place at a path; equal beginnings of paths share their elements."""
+        plan = self
+        for name in path:
+            inner = next((each for each in plan.parts if each.name == name), None)
+            if inner is None:
+                inner = _Plan(name)
+                plan.parts.append(inner)
+            plan = inner
+        return plan
+
+
+class Builder:
+    """Record → element, along the paths of the profile. Absent values are left out."""
+
+    def __init__(self, layout: Layout) -> None:
+        profile, schema = layout.profile, layout.schema
+        self.texts = Texts(layout)
+        self.tag = profile.rows[0] if profile.rows else profile.root
+        self.plan = _Plan("")
+        for path, constant in profile.constants.items():
+            self.plan.reach(path.split(".")).constant = constant
+        _lay_out(self.plan, profile.fields, schema)
+        self.groups = [_Plan("") for _ in schema.groups]
+        for index, group in enumerate(schema.groups):
+            if group.name in profile.groups:
+                self.plan.reach(profile.groups[group.name].path.split(".")).group = index
+                _lay_out(self.groups[index], profile.groups[group.name].fields, group.schema)
+
+    def build(self, record: Sequence[Any]) -> _Element:
+        """The element. Raises FatalError for a character that no record can hold."""
+        element = etree.Element(self.tag)
+        try:
+            self._fill(element, self.plan, self.texts.fields(record), self.texts.groups(record))
+        except ValueError as error:
+            message = f"a record has a character that xml cannot hold: {error}"
+            raise FatalError(message) from error
+        return element
+
+    def _fill(
+        self, element: _Element, plan: _Plan, values: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]
+    ) -> None:
+        for part in plan.parts:
+            text = (values[part.value] if part.value >= 0 else "") or part.constant
+            if part.name.startswith("@"):
+                if text:
+                    element.set(part.name[1:], text)
+            elif part.group >= 0:
+                for child in groups[part.group]:
+                    self._fill(etree.SubElement(element, part.name), self.groups[part.group], child, ())
+            elif not part.parts:
+                if text:
+                    etree.SubElement(element, part.name).text = text
+            else:
+                inner = etree.SubElement(element, part.name)
+                inner.text = text or None
+                self._fill(inner, part, values, groups)
+                if not text and not len(inner) and not inner.attrib:
+                    element.remove(inner)
+
+
+def _lay_out(plan: _Plan, sources: Mapping[str, Source], schema: Schema) -> None:
+    names = schema.names
+    for name, source in sources.items():
+        if source.paths:
+            place = plan.reach(source.paths[0].split("."))
+            if place.value < 0:  # of two fields with one path, the first is written
+                place.value, place.constant = names.index(name), source.value or place.constant
