@@ -15,41 +15,18 @@ In a T line a line break is \\n, a carriage return \\r and a backslash \\\\; bla
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from exchange.codec import TOO_BIG
-from exchange.errors import BatchError, ConfigError
-from exchange.finding import Locator, found, kind
+from exchange.errors import ConfigError
 from exchange.record import Kind
 from exchange.text.columns import picker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from exchange.profile import Layout, Source
+    from exchange.profile import Layout, Profile, Source
     from exchange.record import Field, Schema
-
-STRAY_LINE = kind(
-    "txt.stray_line",
-    de="Die Zeilenart „{code}“ ist unbekannt oder steht an falscher Stelle.",
-    en="The line type “{code}” is unknown or stands in the wrong place.",
-    remedy_de="Prüfen Sie die Zeile gegen den Aufbau (exchange schema MODUL --format txt).",
-    remedy_en="Check the line against the layout (exchange schema MODULE --format txt).",
-)
-LONG_LINE = kind(
-    "txt.long_line",
-    de="Die Zeile hat {actual} Zeichen, ihr Aufbau nur {expected}.",
-    en="The line has {actual} characters, its layout only {expected}.",
-    remedy_de="Die Datei passt nicht zum Modul, oder Spalten sind verschoben; erzeugen Sie sie neu.",
-    remedy_en="The file does not fit the module, or columns are shifted; produce it again.",
-)
-TORN_TEXT = kind(
-    "txt.torn_text",
-    de="Das Textstück {number} von „{field}“ ist unvollständig oder setzt das Stück davor nicht fort.",
-    en="Piece {number} of the text “{field}” is incomplete or does not continue the piece before.",
-    remedy_de="Erzeugen Sie die Datei neu; es fehlt eine Zeile oder ihr Ende.",
-    remedy_en="Produce the file again; a line or its end is missing.",
-)
+    from exchange.text.columns import Pick
 
 HEADER, RECORD, TEXT, FINDING, TRAILER = "H ", "D ", "T ", "E ", "Z "
 MARK = "EXCHANGE"
@@ -108,7 +85,8 @@ def layout_table(schema: Schema) -> list[tuple[str, str, int, int, str]]:
         ("H", "created_at", 52, _MOMENT, "erzeugt am, ISO 8601 mit Zeitzone"),
         ("H", "full", 84, 1, "1: alle Datensätze, die es gibt"),
     ]
-    for code, of in (("D", schema), *zip(group_codes(schema), (group.schema for group in schema.groups), strict=True)):
+    groups = zip(group_codes(schema), (group.schema for group in schema.groups), strict=True)
+    for code, of in (("D", schema), *groups):
         for field, place in zip(of.fields, slices(of), strict=True):
             if width(field):
                 rows.append((code, field.name, place.start, width(field), field.de))
@@ -158,32 +136,83 @@ def unescaped(piece: str) -> str:
 
 
 class LineType:
-    """Line → values, for one schema in one profile."""
+    """Line → values, for one schema in one profile.
 
-    def __init__(self, places: Slices, columns: Sequence[tuple[int, ...]], sources: Sequence[Source], layout: Layout) -> None:
-        self.names = {name: index for index, name in enumerate(layout.schema.names)}
+    Args:
+        names: fields of the schema.
+        places: what is cut out of a line.
+        pick: the function cuttings → values; None where they are the same.
+    """
+
+    def __init__(self, names: Sequence[str], places: Slices, pick: Pick | None = None) -> None:
+        self.names = {name: index for index, name in enumerate(names)}
         self.length = max((place.stop for place in places), default=0)
-        self._cut: Callable[[str], tuple[str, ...]] = itemgetter(*places, slice(0, 0), slice(0, 0))
-        self._pick = picker(columns, sources, layout.profile.empty)
+        self._cut = _cutter(places)
+        self._pick = pick
 
     def values(self, line: str) -> list[str]:
         """One raw value per field."""
-        return list(self._pick(list(map(str.strip, self._cut(line)))))
+        cells = list(map(str.strip, self._cut(line)))
+        return cells if self._pick is None else list(self._pick(cells))
+
+
+def _cutter(places: Slices) -> Callable[[str], Sequence[str]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda line: [line[place] for place in places]
 
 
 class Types(NamedTuple):
     """The types of lines of a file.
 
     Attributes:
-        code: type of the lines of records; empty: every line that is none of a group is one.
-        record: how such a line is taken apart.
-        groups: the same per type of a group's lines, with the index of the group.
+        record: how the line of a record is taken apart.
+        code: what it begins with; empty: every line that is none of a group is one.
+        groups: the same per beginning of a group's lines, with the index of the group.
     """
 
-    code: str
     record: LineType
+    code: str
     groups: Mapping[str, tuple[int, LineType]]
 
     def group_of(self, line: str) -> str | None:
-        """The type of a group's line; None for other lines."""
+        """What a group's line begins with; None for other lines."""
         return next((code for code in self.groups if line.startswith(code)), None)
+
+    def is_record(self, line: str) -> bool:
+        """Whether the line begins a record."""
+        return line.startswith(self.code) and self.group_of(line) is None
+
+
+def types_of(layout: Layout) -> Types:
+    """The types of lines that a profile declares. Raises ConfigError."""
+    profile, schema = layout.profile, layout.schema
+    if profile.canonical:
+        groups = {
+            code: (index, LineType(group.schema.names, slices(group.schema)))
+            for index, (code, group) in enumerate(zip(group_codes(schema), schema.groups, strict=True))
+        }
+        return Types(LineType(schema.names, slices(schema)), RECORD, groups)
+    code = profile.rows[0] if profile.rows else ""
+    partners = {
+        path: (index, _partner_type(group.schema.names, sources, profile))
+        for index, (group, (path, sources)) in enumerate(zip(schema.groups, layout.groups, strict=True))
+        if path
+    }
+    longest_first = dict(sorted(partners.items(), key=lambda item: -len(item[0])))
+    return Types(_partner_type(schema.names, layout.sources, profile), code, longest_first)
+
+
+def place(path: str, profile: Profile) -> slice:
+    """The place that a partner's path `start:end` names. Raises ConfigError."""
+    start, colon, end = path.partition(":")
+    if not (colon and start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+        message = f"profile {profile.name}: in txt a path is start:end, not {path!r}"
+        raise ConfigError(message)
+    return slice(int(start), int(end))
+
+
+def _partner_type(names: Sequence[str], sources: Sequence[Source], profile: Profile) -> LineType:
+    paths = list(dict.fromkeys(path for source in sources for path in source.paths))
+    columns = [tuple(paths.index(path) for path in source.paths) for source in sources]
+    return LineType(names, [place(path, profile) for path in paths], picker(columns, sources, profile.empty))
