@@ -28,6 +28,13 @@ NUL = kind(
     remedy_de="Erzeugen Sie die Datei neu; sie ist beschädigt, oder sie ist UTF-16 ohne Kennung (BOM).",
     remedy_en="Produce the file again; it is damaged, or it is UTF-16 without a mark (BOM).",
 )
+LONE_RETURN = kind(
+    "file.lone_return",
+    de="Die Zeile enthält einen einzelnen Wagenrücklauf (CR).",
+    en="The line has a single carriage return (CR).",
+    remedy_de="Speichern Sie die Datei mit Zeilenenden CR LF oder LF.",
+    remedy_en="Save the file with line ends CR LF or LF.",
+)
 UNENCODABLE = kind(
     "file.unencodable",
     de="Das Zeichen „{character}“ gibt es im Zeichensatz {charset} nicht; die Datei wurde nicht geschrieben.",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange import __version__
-from exchange.errors import BatchError, ExchangeError, FatalError, TransientError
+from exchange.errors import BatchError, ConfigError, ExchangeError, FatalError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -495,7 +495,11 @@ def sandbox_sage(file: Path) -> None:
     """Make a stand-in Sage database (same KHK tables) with invented data."""
     from exchange.sandbox.sage import create  # noqa: PLC0415
 
-    create(file)
+    try:
+        create(file)
+    except FileExistsError as error:
+        message = f"{file} exists already; nothing was changed"
+        raise ConfigError(message) from error
     click.echo(str(file))
 
 

@@ -82,14 +82,16 @@ SAFE: dict[str, Any] = {
     "remove_pis": True,
 }
 #: What is wrong with a file that ends too early.
-_CUT_OFF = frozenset((
-    etree.ErrorTypes.ERR_TAG_NOT_FINISHED,
-    etree.ErrorTypes.ERR_GT_REQUIRED,
-    etree.ErrorTypes.ERR_ATTRIBUTE_NOT_FINISHED,
-    etree.ErrorTypes.ERR_COMMENT_NOT_FINISHED,
-    etree.ErrorTypes.ERR_CDATA_NOT_FINISHED,
-    etree.ErrorTypes.ERR_PI_NOT_FINISHED,
-))
+_CUT_OFF = frozenset(
+    (
+        etree.ErrorTypes.ERR_TAG_NOT_FINISHED,
+        etree.ErrorTypes.ERR_GT_REQUIRED,
+        etree.ErrorTypes.ERR_ATTRIBUTE_NOT_FINISHED,
+        etree.ErrorTypes.ERR_COMMENT_NOT_FINISHED,
+        etree.ErrorTypes.ERR_CDATA_NOT_FINISHED,
+        etree.ErrorTypes.ERR_PI_NOT_FINISHED,
+    )
+)
 #: Bytes that are parsed at a time.
 PIECE = 64 * 1024
 #: A record, or what stands between two, may have so many times more bytes than a field has characters.

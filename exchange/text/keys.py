@@ -103,9 +103,7 @@ class Shape:
     def values(self, record: dict[str, Any]) -> list[Any]:
         """One raw value per field."""
         plain = self.scalars.plain
-        values = [
-            value if value.__class__ is str else plain(value) for value in map(record.get, self.keys, repeat(""))
-        ]
+        values = [value if value.__class__ is str else plain(value) for value in map(record.get, self.keys, repeat(""))]
         if not self.words.isdisjoint(values):
             values = ["" if value in self.words else value for value in values]
         for index, get in self.others:
@@ -176,9 +174,9 @@ class Reader:
         for path, shape in self.groups:
             inner = at(record, path) if path else ""
             children = inner if inner.__class__ is list else [inner] if inner not in ("", None, False) else ()
-            groups.append([
-                Raw(number, shape.values(child) if child.__class__ is dict else shape.broken()) for child in children
-            ])
+            groups.append(
+                [Raw(number, shape.values(child) if child.__class__ is dict else shape.broken()) for child in children]
+            )
         return Raw(number, self.shape.values(record), groups)
 
 

@@ -1,4 +1,4 @@
-"""Txt: types of lines and what stands where in them.
+r"""Txt: types of lines and what stands where in them.
 
 Our own form, in characters; a line begins with its type in two characters:
 
@@ -9,7 +9,7 @@ Our own form, in characters; a line begins with its type in two characters:
     E   a finding, in files with rejects; passed over when it comes back
     Z   trailer: number of records, and of D, child and T lines; without it, the file was cut off
 
-In a T line a line break is \\n, a carriage return \\r and a backslash \\\\; blanks at its end are kept.
+In a T line a line break is \n, a carriage return \r and a backslash \\; blanks at its end are kept.
 """
 
 from __future__ import annotations
@@ -120,6 +120,12 @@ def trailer(records: int, lines: int) -> str:
     return f"{TRAILER}{records:0{_COUNT}}{lines:0{_COUNT}}"
 
 
+def shown_trailer(line: str) -> str:
+    """The counts of a trailer as people read them."""
+    counts = (line[_TYPE : _TYPE + _COUNT], line[_TYPE + _COUNT :])
+    return " / ".join(each.strip().lstrip("0") or "0" for each in counts)
+
+
 def pieces(name: str, text: str) -> Iterator[str]:
     """The T lines of a text; no piece ends within an escaped character."""
     for number, start in enumerate(range(0, len(text), PIECE), 1):
@@ -127,8 +133,14 @@ def pieces(name: str, text: str) -> Iterator[str]:
         yield f"{TEXT}{name:<{_NAME}}{number:0{_NUMBER}}{piece}|"
 
 
-def unescaped(piece: str) -> str:
-    """A piece of a text as it was."""
+def read_piece(line: str) -> tuple[str, str, str | None]:
+    """Name of the field, number of the piece, and the piece; None when the line lacks its end."""
+    name, number = line[_TYPE : _TYPE + _NAME].strip(), line[_TYPE + _NAME : _TEXT_START].strip().lstrip("0")
+    piece = line[_TEXT_START:]
+    return name, number, _unescaped(piece[:-1]) if piece.endswith("|") else None
+
+
+def _unescaped(piece: str) -> str:
     return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in piece.split("\\\\"))
 
 
@@ -169,11 +181,13 @@ class Types(NamedTuple):
         record: how the line of a record is taken apart.
         code: what it begins with; empty: every line that is none of a group is one.
         groups: the same per beginning of a group's lines, with the index of the group.
+        width: number of groups of the schema.
     """
 
     record: LineType
     code: str
     groups: Mapping[str, tuple[int, LineType]]
+    width: int
 
     def group_of(self, line: str) -> str | None:
         """What a group's line begins with; None for other lines."""
@@ -192,7 +206,7 @@ def types_of(layout: Layout) -> Types:
             code: (index, LineType(group.schema.names, slices(group.schema)))
             for index, (code, group) in enumerate(zip(group_codes(schema), schema.groups, strict=True))
         }
-        return Types(LineType(schema.names, slices(schema)), RECORD, groups)
+        return Types(LineType(schema.names, slices(schema)), RECORD, groups, len(schema.groups))
     code = profile.rows[0] if profile.rows else ""
     partners = {
         path: (index, _partner_type(group.schema.names, sources, profile))
@@ -200,7 +214,7 @@ def types_of(layout: Layout) -> Types:
         if path
     }
     longest_first = dict(sorted(partners.items(), key=lambda item: -len(item[0])))
-    return Types(_partner_type(schema.names, layout.sources, profile), code, longest_first)
+    return Types(_partner_type(schema.names, layout.sources, profile), code, longest_first, len(schema.groups))
 
 
 def place(path: str, profile: Profile) -> slice:

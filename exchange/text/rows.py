@@ -13,6 +13,7 @@ from itertools import islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from exchange.charset import LONE_RETURN
 from exchange.codec import TOO_BIG, Raw
 from exchange.convert import ConversionError
 from exchange.errors import BatchError
@@ -59,13 +60,6 @@ BAD_QUOTE = kind(
     en="A closing quote is followed by more text ({reason}).",
     remedy_de='Ein " im Text wird als "" geschrieben.',
     remedy_en='A " inside a text is written as "".',
-)
-LONE_RETURN = kind(
-    "csv.lone_return",
-    de="Die Zeile endet mit einem einzelnen Wagenrücklauf (CR).",
-    en="The line ends in a single carriage return (CR).",
-    remedy_de="Speichern Sie die Datei mit Zeilenenden CR LF oder LF.",
-    remedy_en="Save the file with line ends CR LF or LF.",
 )
 ROW_NUMBER = kind(
     "csv.row_number",

@@ -82,6 +82,8 @@ _LONGEST_TOKEN = 16
 BLANK = " \t\r\n"
 #: Key of a rejected object under which its findings stand; it is passed over when the file comes back.
 FINDINGS = "_findings"
+#: What stands between two elements of a list.
+_NEXT = re.compile(r"[ \t\r\n]*,[ \t\r\n]*(?=[^ \t\r\n])")
 #: Half of a character that json writes in two (a smiley, mostly); it may stand alone.
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 #: Exponents beyond this are no numbers of this world, and their digits would fill the memory.
@@ -181,6 +183,10 @@ class _Items:
             return
         while True:
             yield self._item()
+            next_one = _NEXT.match(self.text, self.at)
+            if next_one:  # as nearly always, all of it is there
+                self.at = next_one.end()
+                continue
             if self._peek() == "]":
                 self.at += 1
                 return
