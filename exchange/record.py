@@ -223,11 +223,36 @@ def schema(record: type[Any]) -> Schema:
     return Schema(record, tuple(fields), tuple(groups))
 
 
+class Packed(NamedTuple):
+    """A record as bytes, and what tells whether it means the same as another.
+
+    Attributes:
+        payload: canonical; equal records give equal bytes.
+        fingerprint: 16 bytes; volatile fields do not count.
+    """
+
+    payload: bytes
+    fingerprint: bytes
+
+
 @_once
-def packer(of: type[Any]) -> Callable[[Record], bytes]:
-    """The function record → bytes for one record type; equal records give equal bytes."""
+def packer(of: type[Any]) -> Callable[[Record], Packed]:
+    """The function record → payload and fingerprint, for one record type."""
     plain = _plainer(of)
-    return lambda record: orjson.dumps(plain(record))
+    volatile = tuple(
+        (index, "" if each.kind is Kind.TEXT else None) for index, each in enumerate(schema(of).fields) if each.volatile
+    )
+
+    def pack(record: Record) -> Packed:
+        values = plain(record)
+        payload = steady = orjson.dumps(values)
+        if volatile:
+            for index, blank in volatile:
+                values[index] = blank
+            steady = orjson.dumps(values)
+        return Packed(payload, blake2b(steady, digest_size=16).digest())
+
+    return pack
 
 
 def _plainer(of: type[Any]) -> Callable[[Record], list[Any]]:
@@ -279,37 +304,14 @@ def _restorer(of: type[Any]) -> Callable[[list[Any]], Any]:
 
 @_once
 def unpacker(of: type[Any]) -> Callable[[bytes], Any]:
-    """The inverse of `packer`."""
+    """The function payload → record."""
     restored = _restorer(of)
     return lambda data: restored(orjson.loads(data))
 
 
-@_once
-def fingerprinter(of: type[Any]) -> Callable[[Record, bytes], bytes]:
-    """The function record and its bytes → 16 bytes that are equal when two records mean the same.
-
-    Volatile fields do not count.
-    """
-    volatile = tuple(index for index, each in enumerate(schema(of).fields) if each.volatile)
-    plain = _plainer(of)
-
-    def of_bytes(_record: Record, data: bytes) -> bytes:
-        return blake2b(data, digest_size=16).digest()
-
-    def of_steady(record: Record, data: bytes) -> bytes:
-        if not any(record[index] for index in volatile):
-            return blake2b(data, digest_size=16).digest()
-        values = plain(record)
-        for index in volatile:
-            values[index] = "" if isinstance(values[index], str) else None
-        return blake2b(orjson.dumps(values), digest_size=16).digest()
-
-    return of_steady if volatile else of_bytes
-
-
 def payload(record: Record) -> bytes:
     """The record as bytes, canonical: equal records give equal bytes."""
-    return packer(type(record))(record)
+    return packer(type(record))(record).payload
 
 
 def restore(of: type[Any], data: bytes) -> Any:
@@ -317,6 +319,6 @@ def restore(of: type[Any], data: bytes) -> Any:
     return unpacker(of)(data)
 
 
-def fingerprint(record: Record, data: bytes) -> bytes:
-    """See `fingerprinter`; `data` is the record's payload."""
-    return fingerprinter(type(record))(record, data)
+def fingerprint(record: Record) -> bytes:
+    """16 bytes that are equal when two records mean the same."""
+    return packer(type(record))(record).fingerprint

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.connector import chunks
 from exchange.convert import MISSING, ConversionError, canonical, column_reader, reader, remembering
 from exchange.finding import Finding, Locator, Severity, found, kind
-from exchange.record import Field, Kind, Schema, fingerprinter, packer
+from exchange.record import Field, Kind, Schema, packer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -64,7 +64,7 @@ class _Shape:
         self._column_readers = [
             # What a source does around the plain reader must be done for every value.
             (lambda column, read=read: list(map(read, column)))
-            if source.codes or source.scale is not None or profile.empty
+            if source.codes or source.scale is not None or _empty_words(profile)
             else column_reader(each, read)
             for each, read, source in zip(schema.fields, self.readers, sources, strict=True)
         ]
@@ -130,7 +130,7 @@ def _reader(field: Field, source: Source, profile: Profile) -> Callable[[Any], A
             return None if value is None else canonical(value * scale, field.places, field.least_places)
 
         read = remembering(scaled)
-    words = {word: "" for word in profile.empty if profile.format != "json"} | dict(source.codes)  # json: the codec did
+    words = dict.fromkeys(_empty_words(profile), "") | dict(source.codes)
     if words:
         inner = read
 
@@ -170,6 +170,9 @@ class _Partial:
             raise _Unreadable
         return self._groups[name] if name in self._groups else getattr(self._record, name)
 
+    def __getitem__(self, place: slice) -> tuple[Any, ...]:  # a quick rule takes several values at once
+        return tuple(getattr(self, name) for name in self._record._fields[place])
+
 
 def _as_far_as_readable(told: Callable[[], Iterable[Any]]) -> list[Any]:
     """What a rule or reference has to say before it asks for a value that could not be read."""
@@ -178,6 +181,11 @@ def _as_far_as_readable(told: Callable[[], Iterable[Any]]) -> list[Any]:
         for each in told():
             result.append(each)  # noqa: PERF402 - what was told before the end counts
     return result
+
+
+def _empty_words(profile: Profile) -> tuple[str, ...]:
+    """Words that mean "no value" and are still there when the codec is done; that of json has seen to it."""
+    return () if profile.format == "json" else profile.empty
 
 
 _CHILD = re.compile(r"(\w+)\[(\d+)\]")
@@ -311,7 +319,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
 def _stage(checker: Checker, chunk: list[Checked], staging: Staging) -> None:
     # Also of records that are faulty already: the sender is told all that is wrong at once.
     dangling = _dangling(checker, chunk) if checker.module.references else {}
-    pack, print_of = packer(checker.module.record), fingerprinter(checker.module.record)
+    pack = packer(checker.module.record)
     rows, payloads = [], []
     seq = staging.number
     report = checker.job.report
@@ -325,9 +333,9 @@ def _stage(checker: Checker, chunk: list[Checked], staging: Staging) -> None:
                 continue
             report.remark(findings)
         seq += 1
-        data = pack(record)
-        rows.append((seq, line, key, print_of(record, data)))
-        payloads.append(data)
+        payload, fingerprint = pack(record)
+        rows.append((seq, line, key, fingerprint))
+        payloads.append(payload)
     if rows:
         staging.add(rows, payloads)
 

@@ -147,9 +147,7 @@ def test_p9_files_that_lay_there_before_the_start_are_found(inside: Inside) -> N
         assert [batch.state for batch in again.settled()] == [State.DONE]
 
 
-def test_p10_an_inbox_that_is_deleted_and_made_again_works_on(
-    inside: Inside, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_p10_an_inbox_that_is_deleted_and_made_again_works_on(inside: Inside, caplog: pytest.LogCaptureFixture) -> None:
     """The scan needs no watcher that could have gone deaf; while the folder is away, the log says so."""
     shutil.rmtree(inside.inbox)
     assert inside.round() == []

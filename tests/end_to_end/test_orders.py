@@ -252,9 +252,7 @@ def test_an_order_that_the_form_of_sage_cannot_hold_is_rejected(tmp_path: Path) 
     """Without a customer number, and with a letter that the charset does not have, no half file is written."""
     with without_sage(tmp_path, **{"sage.orders.file_profile": "sage_order_csv"}) as inside:
         good = order("ORD1", customer_number="D100001", comment="bitte läuten")
-        batch = inside.take(
-            "o.json", orders_file(good, order("ORD2"), good | {"number": "ORD3", "comment": "Łódź"})
-        )
+        batch = inside.take("o.json", orders_file(good, order("ORD2"), good | {"number": "ORD3", "comment": "Łódź"}))
 
         assert (batch.counts.created, batch.counts.rejected) == (1, 2)
         assert inside.codes(batch) == ["outbox.field_needed", "outbox.not_in_charset"]

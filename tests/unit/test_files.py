@@ -12,7 +12,15 @@ import pytest
 
 from exchange import files
 from exchange.errors import TransientError
-from exchange.files import MOST_NAME_BYTES, clean_name, content_hash, is_regular, open_plainly, replace, write_atomically
+from exchange.files import (
+    MOST_NAME_BYTES,
+    clean_name,
+    content_hash,
+    is_regular,
+    open_plainly,
+    replace,
+    write_atomically,
+)
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such thing")
 
@@ -31,9 +39,7 @@ def test_a_written_file_is_complete_or_not_there(tmp_path: Path, monkeypatch: py
     assert path.read_bytes() == b"old"
 
 
-def test_moving_across_volumes_copies_flushes_and_then_deletes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_moving_across_volumes_copies_flushes_and_then_deletes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At no moment is the file nowhere: the source goes when the copy and its folder are on the disk."""
     source, target = tmp_path / "a.csv", tmp_path / "other" / "b.csv"
     source.write_bytes(b"content")
@@ -56,7 +62,9 @@ def test_moving_across_volumes_copies_flushes_and_then_deletes(
     assert steps == ["named", "flushed other, source there", "flushed other, source gone"]
 
 
-@pytest.mark.parametrize(("error", "raised"), [(PermissionError(13, "in use"), TransientError), (OSError(28, "full"), OSError)])
+@pytest.mark.parametrize(
+    ("error", "raised"), [(PermissionError(13, "in use"), TransientError), (OSError(28, "full"), OSError)]
+)
 def test_a_file_that_cannot_be_moved_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, raised: type[Exception]
 ) -> None:

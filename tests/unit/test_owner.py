@@ -40,7 +40,9 @@ def test_a_killed_process_is_dead_though_its_lock_file_lies_there(tmp_path: Path
         "import sys, time, pathlib; from exchange.owner import Owner; o = Owner(pathlib.Path(sys.argv[1])); "
         "print(o.name, flush=True); time.sleep(60)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    )
     try:
         assert process.stdout is not None
         name = process.stdout.readline().strip()

@@ -13,7 +13,7 @@ import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEvent, FileSystemMovedEvent
 from watchdog.observers import Observer
 
-from exchange import watch, worker
+from exchange import worker
 from exchange.ledger import State
 from exchange.settings import Watching
 from exchange.watch import Bell, Inbox, observe
@@ -213,4 +213,3 @@ def test_once_waits_for_files_to_stand_still_and_gives_up_on_those_that_do_not(
     assert own.once() == 1
     assert own.inbox.waiting
     assert inside.waiting() == ["waechst.csv"]
-    assert watch.Seen(1, 1, 1).size == 1

@@ -14,7 +14,7 @@ from exchange import khk
 from exchange.connector import Applied, Change, Landing, Outcome
 from exchange.connectors.sage import SageDatabase
 from exchange.convert import half_up
-from exchange.record import Kind, fingerprint, payload, schema
+from exchange.record import Kind, fingerprint, schema
 from exchange.records.customer import Customer
 from exchange.records.order import Order, OrderLine
 from exchange.sandbox import sage
@@ -103,9 +103,8 @@ def changes(records: Iterable[Any], outcome: Outcome = Outcome.CREATED) -> list[
     """Records on their way into a target."""
     result = []
     for seq, record in enumerate(records, 1):
-        data = payload(record)
         key = record.number or record.shop_customer_number or record.email
-        result.append(Change(seq, seq + 1, key.casefold(), outcome, fingerprint(record, data), record))
+        result.append(Change(seq, seq + 1, key.casefold(), outcome, fingerprint(record), record))
     return result
 
 

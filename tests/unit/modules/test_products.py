@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, update
 from exchange import khk
 from exchange.connectors.sage import SageDatabase
 from exchange.modules.products import MODULE
-from exchange.record import fingerprint, payload
+from exchange.record import fingerprint
 from exchange.records.product import Product, ProductCategory, ProductImage, ProductPrice, ProductStock
 from exchange.sandbox import sage as sandbox
 from exchange.settings import SageSettings
@@ -165,7 +165,7 @@ def test_the_next_export_differs_where_sage_was_changed(path: Path) -> None:
 
 
 def _mark(product: Product) -> bytes:
-    return fingerprint(product, payload(product))
+    return fingerprint(product)
 
 
 def test_many_articles_come_in_portions(path: Path) -> None:
