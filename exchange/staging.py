@@ -116,10 +116,6 @@ class Staging:
         for start in range(0, len(all_lines), 500):
             self.connection.execute(delete(STAGED).where(STAGED.c.line.in_(all_lines[start : start + 500])))
 
-    def empty(self) -> None:
-        """Take all records out."""
-        self.connection.execute(delete(STAGED))
-
     # Comparing
 
     def known(self) -> int:

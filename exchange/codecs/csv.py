@@ -230,7 +230,7 @@ def _put(text: TextIO, profile: Profile) -> Callable[[list[str]], object]:
     if profile.quoting != "none":
         writer = csv.writer(text, lineterminator=profile.newline, **_dialect(profile))
         return writer.writerow
-    unsafe = re.compile(f"[{re.escape(profile.delimiter)}\r\n]+")
+    unsafe = re.compile(f" *[{re.escape(profile.delimiter)}\r\n]+ *")
 
     def put_bare(row: list[str]) -> None:
         text.write(profile.delimiter.join([unsafe.sub(" ", cell) for cell in row]) + profile.newline)

@@ -170,8 +170,9 @@ class _Partial:
             raise _Unreadable
         return self._groups[name] if name in self._groups else getattr(self._record, name)
 
-    def __getitem__(self, place: slice) -> tuple[Any, ...]:  # a quick rule takes several values at once
-        return tuple(getattr(self, name) for name in self._record._fields[place])
+    def __getitem__(self, place: int | slice) -> Any:  # a record is a tuple, and a quick rule reads it as one
+        names = self._record._fields[place]
+        return getattr(self, names) if isinstance(names, str) else tuple(getattr(self, name) for name in names)
 
 
 def _as_far_as_readable(told: Callable[[], Iterable[Any]]) -> list[Any]:

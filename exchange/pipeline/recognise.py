@@ -59,7 +59,7 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
     if batch.profile:
         return registry.profile(batch.profile), signature
     module = batch.module or _module_of_folder(batch.folder, registry)
-    fitting = list(_fitting(registry, signature, module))
+    fitting = list(_fitting(registry, signature, module)) if signature else _untitled(path, registry, module)
     if not fitting:
         _say_why(path, registry)
         own = _meant(path, signature, registry, module)
@@ -70,8 +70,9 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
             raise BatchError(found(NO_PROFILE, seen=seen, module=module))
         raise BatchError(found(UNKNOWN, seen=seen, modules=", ".join(registry.modules)))
     best = _best(fitting)
-    if len(best) > 1:
-        best = [each for each in best if each.module in batch.file_name or each.name in batch.file_name] or best
+    for word in ("name", "module"):
+        if len(best) > 1:
+            best = [each for each in best if getattr(each, word) in batch.file_name] or best
     if len(best) > 1:
         raise BatchError(found(AMBIGUOUS, profiles=", ".join(each.name for each in best)))
     return best[0], signature
@@ -112,10 +113,17 @@ def _module_of_folder(folder: str, registry: Registry) -> str:
     return ""
 
 
-def _fitting(registry: Registry, signature: Signature | None, module: str) -> Iterable[tuple[Profile, int, int]]:
+def _untitled(path: Path, registry: Registry, module: str) -> list[tuple[Profile, int, int]]:
+    """Profiles of the module that is meant whose files have no titles by which they could be recognised."""
+    form = _format(path, registry)
+    known = registry.profiles.values()
+    return [(each, 0, 0) for each in known if each.module == module and each.format == form and not each.header]
+
+
+def _fitting(registry: Registry, signature: Signature, module: str) -> Iterable[tuple[Profile, int, int]]:
     """Profiles that can read the file, each with the number of names they do not know and do know."""
     for profile in registry.profiles.values():
-        if signature is None or profile.format != signature.format or (module and profile.module != module):
+        if profile.format != signature.format or (module and profile.module != module):
             continue
         if signature.module:
             if profile.canonical and profile.module == signature.module:

@@ -273,12 +273,12 @@ class _Items:
 
     def _more_or_fail(self, place: int, reason: str) -> None:
         """Read on where the fault is the end of the piece. Raises BatchError."""
+        fault = self._no_json(reason, place)
+        at_end = place >= len(self.text)
         if place < len(self.text) - _LONGEST_TOKEN:
-            raise self._no_json(reason, place)
+            raise fault
         if not self._more():
-            if self.text[self.at :].strip(BLANK) and place < len(self.text):
-                raise self._no_json(reason, place)
-            raise BatchError(found(CUT_OFF, Locator(self.count or None)))
+            raise BatchError(found(CUT_OFF, Locator(self.count or None))) if at_end else fault
 
     def _more(self) -> bool:
         """Read on; False at the end of the file. What is not done yet doubles, so long records cost no square."""

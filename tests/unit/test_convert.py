@@ -228,3 +228,28 @@ def test_commercial_rounding() -> None:
     """Half a cent goes up, away from zero."""
     assert convert.half_up(Decimal("2.345")) == Decimal("2.35")
     assert convert.half_up(Decimal("-2.345")) == Decimal("-2.35")
+
+
+def test_columns_are_read_as_single_values_are() -> None:
+    """Reading a column at once gives what reading value by value gives, also for odd values."""
+    for field, column in (
+        (LETTERS, ["a", "b"]),
+        (LETTERS, [" a", "b "]),
+        (LETTERS, ["ä", "b"]),
+        (LETTERS, ["a", Decimal(7)]),
+        (PRICE, ["1.50", ""]),
+        (text("Land", "Country", 2, upper=True), ["de", "at"]),
+    ):
+        read = reader(field, PLAIN)
+        assert list(convert.column_reader(field, read)(column)) == [read(value) for value in column]
+    with pytest.raises(ConversionError):
+        convert.column_reader(LETTERS, reader(LETTERS, PLAIN))(["a", "x" * 11])
+
+
+def test_numbers_have_one_form() -> None:
+    """Whole numbers keep none or the least decimals; a large power of ten is written out."""
+    assert str(convert.canonical(Decimal("12.300"), 4, 2)) == "12.30"
+    assert str(convert.canonical(Decimal("12.000"), 4)) == "12"
+    assert str(convert.canonical(Decimal("-0.0"), 1)) == "0"
+    assert str(convert.canonical(Decimal(5), 0)) == "5"
+    assert convert.number_text(Decimal("1E+3"), PLAIN) == "1000"

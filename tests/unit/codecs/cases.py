@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import exchange
 from exchange import codecs
 from exchange.codec import Limits, Meta
-from exchange.convert import reader
+from exchange.convert import TOO_LONG, reader
 from exchange.errors import BatchError
 from exchange.finding import Finding, Locator, found
 from exchange.profile import Layout, canonical, load, parse
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 CODECS = codecs.registry()
 SHIPPED = {profile.name: profile for profile in load(Path(exchange.__file__).parent / "profiles")}
 NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
-
-
-class Stocklike(NamedTuple):
-    """Only for its name in messages."""
 
 
 def own(record: type[Any], format_: str, module: str = "some_module") -> Layout:
@@ -97,9 +93,6 @@ def written(layout: Layout, of: Iterable[Any], *, full: bool = False) -> bytes:
 def rejected(path: Path, layout: Layout, *lines: int) -> bytes:
     """What goes back to the sender when the records at these lines are rejected."""
     out = io.BytesIO()
-    reasons = {line: [found(WHY, Locator(line, "number"), value="x -- y", limit=3)] for line in lines}
+    reasons = {line: [found(TOO_LONG, Locator(line, "number"), value="x -- y", length=6, limit=3)] for line in lines}
     CODECS[layout.profile.format].reject(path, layout, out, reasons)
     return out.getvalue()
-
-
-from exchange.convert import TOO_LONG as WHY  # noqa: E402 - any kind with values will do

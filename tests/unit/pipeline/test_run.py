@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from exchange.errors import ConfigError, FatalError, TransientError
+from exchange.codec import NOT_READABLE
+from exchange.errors import BatchError, ConfigError, FatalError, TransientError
+from exchange.finding import found
 from exchange.ledger import Batch, Ledger, State
 from exchange.pipeline import claim, run
 from tests.end_to_end.conftest import order, orders_file
@@ -199,14 +201,10 @@ def test_a_file_too_broken_to_be_taken_apart_is_kept_whole(inside: Inside) -> No
 
 def test_a_broken_workbook_is_told_by_lines(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where not even its columns can be found, the place is the line."""
-    from exchange.codec import NOT_READABLE  # noqa: PLC0415
-    from exchange.errors import BatchError  # noqa: PLC0415
-    from exchange.finding import found  # noqa: PLC0415
 
     def broken(*_arguments: Any) -> None:
         raise BatchError(found(NOT_READABLE, reason="cut off"))
 
-    monkeypatch.setattr(run.Pipeline, "_located", staticmethod(run.Pipeline._located))
     monkeypatch.setattr("exchange.pipeline.work.Job.located", broken)
     batch = inside.take("s.csv", "article_number;available\r\n1;viele\r\n")
 

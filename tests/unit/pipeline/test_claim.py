@@ -1,0 +1,97 @@
+"""claim: a file in an inbox becomes a batch that is ours alone, whatever breaks off in between."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from exchange.errors import TransientError
+from exchange.ledger import Ledger, Origin
+from exchange.pipeline import claim
+from tests.inside import STOCK, Inside, without_sage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Iterator[Inside]:
+    with without_sage(tmp_path) as inside:
+        yield inside
+
+
+def left(inside: Inside) -> list[str]:
+    """What lies in the work folder."""
+    return [path.name for path in (inside.folder / "work").iterdir() if path.name != ".owners"]
+
+
+def test_a_file_that_somebody_else_took_is_nobodys_error(inside: Inside) -> None:
+    """Nothing stays behind."""
+    assert claim.claim(inside.inbox / "weg.csv", "", inside.folder / "work", inside.app.ledger) is None
+    assert left(inside) == []
+
+
+def test_a_file_that_cannot_be_copied_leaves_nothing_behind(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`exchange import` on a full disk: try later, and no half copy stays."""
+    path = inside.folder / "x.csv"
+    path.write_text(STOCK, "utf-8")
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(TransientError, match=r"x\.csv cannot be copied: .*No space"):
+        inside.app.import_file(path)
+    assert left(inside) == []
+    assert inside.app.ledger.recent() == []
+
+
+def test_a_copy_that_another_process_entered_is_left_to_it(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that starts at this very moment adopts it: one batch, not two."""
+    path = inside.folder / "x.csv"
+    path.write_text(STOCK, "utf-8")
+    add = Ledger.add
+
+    def adopted_first(ledger: Ledger, batch: Any) -> Any:
+        add(ledger, batch)
+        return add(ledger, batch)
+
+    monkeypatch.setattr(Ledger, "add", adopted_first)
+    with pytest.raises(TransientError, match="was entered by another process"):
+        claim.put(path, inside.folder / "work", inside.app.ledger, origin=Origin.HAND)
+    assert len(inside.app.ledger.recent()) == 1
+
+
+def test_a_start_clears_up_after_ended_batches(inside: Inside) -> None:
+    """A process that died between the end and clearing up leaves a folder; one of an open batch stays."""
+    done = inside.take("bestand.csv", STOCK)
+    home = inside.folder / "work" / done.uid
+    home.mkdir()
+    (home / "claim.json").write_text("{}", "utf-8")
+    path = inside.installation.drop("b.csv", STOCK.replace("14", "15"))
+    open_one = claim.claim(path, "unter", inside.folder / "work", inside.app.ledger)
+    assert open_one is not None
+
+    assert claim.adopt(inside.folder / "work", inside.app.ledger) == []
+
+    assert left(inside) == [open_one.uid]
+    note = json.loads((inside.folder / "work" / open_one.uid / "claim.json").read_bytes())
+    assert (note["file_name"], note["folder"]) == ("b.csv", "unter")
+
+
+def test_the_claimed_file_is_none_of_our_own(inside: Inside) -> None:
+    """Neither note, nor half a copy, nor the folder of written files; and no folder at all is no error."""
+    home = inside.folder / "work" / "x"
+    (home / "out").mkdir(parents=True)
+    for name in ("claim.json", "a.csv.part"):
+        (home / name).write_bytes(b"x")
+    assert claim.claimed_file(home) is None
+    (home / "z.csv").write_bytes(b"x")
+    assert claim.claimed_file(home) == home / "z.csv"
+    assert claim.claimed_file(home / "nowhere") is None
