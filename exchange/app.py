@@ -61,7 +61,7 @@ class App:
         self.registry = build(settings.folder("profiles"))
         self._options = self._read_options()
         for name in FOLDERS:
-            settings.folder(name).mkdir(parents=True, exist_ok=True)
+            self._make_folder(name)
         self.ledger = Ledger(self._open_ledger())
         self.owner = Owner(settings.folder("work"))
         self.progress: Callable[[int], None] = _silent
@@ -80,6 +80,17 @@ class App:
         self.ledger.close()
         if self._sage is not None:
             self._sage.close()
+
+    def _make_folder(self, name: str) -> None:
+        folder = self.settings.folder(name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = (
+                f"folders.{name}: {folder} cannot be made ({error.strerror}); "
+                "a Windows service sees no mapped drives, give it the UNC path"
+            )
+            raise ConfigError(message) from error
 
     def _open_ledger(self) -> Engine:
         engine = ledgers.engine(self._located(secret(self.settings.ledger.url)))

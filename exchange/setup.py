@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
@@ -17,6 +15,7 @@ from exchange.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from exchange.app import App
     from exchange.module import Module
@@ -36,8 +35,6 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(_toml(each) for each in value) + "]"
     if isinstance(value, dict):
         return "{ " + ", ".join(f'"{key}" = {_toml(each)}' for key, each in value.items()) + " }" if value else "{}"
-    if isinstance(value, BaseModel):
-        return _toml(value.model_dump())
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -145,15 +142,6 @@ def _folder(app: App, name: str) -> Check:
     except OSError as error:
         return Check(
             f"folder {name}", f"{folder}: {error.strerror}", "give the service account the right to write there"
-        )
-    if (
-        os.name == "nt"
-        and not str(folder).startswith("\\\\")
-        and folder.drive
-        and not Path(folder.drive + "\\").exists()
-    ):
-        return Check(
-            f"folder {name}", f"{folder} is on a mapped drive", "use the UNC path; services see no mapped drives"
         )
     return Check(f"folder {name} ({folder})")
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exchange.errors import TransientError
-from exchange.ledger import State
 from exchange.pipeline.claim import adopt, claim
 from exchange.watch import Bell, Inbox, observe
 
@@ -68,7 +67,7 @@ class Worker:
             except TransientError as error:
                 LOG.warning("%s waits: %s", batch.uid, error, extra={"action": "batch_waits"})
                 continue
-            if result is not None and result.state in (State.DONE, State.QUARANTINED):
+            if result is not None:  # else another process works on it
                 ended += 1
                 self.done(result)
         return ended

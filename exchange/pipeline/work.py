@@ -58,9 +58,8 @@ class Report:
     def refuse(self, line: int, findings: Sequence[Finding]) -> None:
         """A record is rejected or held, for these reasons. Raises BatchError beyond `MOST_FAULTS`."""
         outcome = "rejected" if any(each.severity is Severity.ERROR for each in findings) else "held"
-        if line not in self.faults:
-            self.outcomes[outcome] += 1
-        self.faults.setdefault(line, []).extend(findings)
+        self.outcomes[outcome] += 1
+        self.faults[line] = list(findings)
         self.findings.extend(findings)
         if len(self.faults) > MOST_FAULTS:
             raise BatchError(Finding(TOO_MANY, values={"limit": str(MOST_FAULTS)}), *self.findings)

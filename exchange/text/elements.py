@@ -193,7 +193,7 @@ def _finding(error: Any, *, ended: bool) -> Finding:
     line, column = error.position
     line = line or 1
     at, said = Locator(line), reason.casefold()
-    if "entity" in said:
+    if "amplification" in said or "entity reference loop" in said:
         return found(DOCTYPE, at)
     if "depth" in said:
         return found(TOO_DEEP, at, line=line)

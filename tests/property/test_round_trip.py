@@ -1,4 +1,4 @@
-"""Whatever a record holds, it comes back the same out of every format."""
+"""Whatever a record holds, it comes back the same out of every format; whatever a file holds, it is read or refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from exchange import codecs
 from exchange.codec import Meta
-from exchange.convert import canonical, clean, reader
+from exchange.convert import MISSING, canonical, clean, reader
+from exchange.errors import BatchError
+from exchange.finding import Locator, found
 from exchange.profile import Layout
 from exchange.profile import canonical as profile_of
 from exchange.record import Field, Kind, Schema, schema
@@ -24,6 +26,11 @@ from exchange.records.deletion import Deletion
 from exchange.records.order import Order
 from exchange.records.product import Product
 from exchange.records.stock import Stock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exchange.finding import Finding
 
 RECORDS = (Category, Customer, Deletion, Order, Product, Stock)
 CODECS = codecs.registry()
@@ -134,3 +141,81 @@ def test_recognition_survives_any_bytes(format_: str, content: bytes) -> None:
         path = Path(folder) / "x"
         path.write_bytes(content)
         CODECS[format_].recognise(path)
+
+
+def written(record: type[Any], format_: str, of: list[Any]) -> tuple[bytes, Layout]:
+    """A file in our own form, and its layout."""
+    layout = Layout(profile_of("some_module", schema(record), format_), schema(record))  # type: ignore[arg-type]
+    out = io.BytesIO()
+    CODECS[format_].write(out, layout, of, Meta("some_module"))
+    return out.getvalue(), layout
+
+
+@pytest.mark.parametrize("format_", sorted(set(CODECS) - {"xlsx"}))
+@pytest.mark.parametrize("record", [Category, Order], ids=lambda record: record.__name__)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_rejects_can_be_dropped_again(format_: str, record: type[Any], data: st.DataObject) -> None:
+    """The rejected records, and only those, come back as they were, also when they are rejected twice."""
+    given_records = data.draw(st.lists(records(schema(record)), min_size=1, max_size=4))
+    content, layout = written(record, format_, given_records)
+    codec = CODECS[format_]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x.{format_}"
+        path.write_bytes(content)
+        chosen = data.draw(st.sets(st.integers(0, len(given_records) - 1), min_size=1))
+        for expected in ([given_records[index] for index in sorted(chosen)],) * 2:
+            lines = [raw.line for raw in codec.read(path, layout)]
+            wanted = [lines[index] for index in sorted(chosen)]
+            out = io.BytesIO()
+            codec.reject(path, layout, out, {line: [found(MISSING, Locator(line, "number"))] for line in wanted})
+            path.write_bytes(out.getvalue())
+
+            assert read_back(path, layout, codec) == expected
+            chosen = set(range(len(expected)))
+
+
+def read_or_refused(path: Path, layout: Layout, codec: Any) -> tuple[list[Any], Sequence[Finding]]:
+    """The records of a file, or else why there are none."""
+    try:
+        return list(codec.read(path, layout)), ()
+    except BatchError as error:
+        return [], error.findings
+
+
+@pytest.mark.parametrize("format_", sorted(set(CODECS) - {"xlsx"}))
+@settings(max_examples=200)
+@given(data=st.data())
+def test_reading_whatever_it_is_fails_with_findings_only(format_: str, data: st.DataObject) -> None:
+    """Bytes of any kind, and good files with some bytes cut out, put in or cut off."""
+    content, layout = written(
+        Stock, format_, [Stock("A", 1, None, None, None, "ä"), Stock("B", 2, None, None, None, "")]
+    )
+    at = data.draw(st.integers(0, len(content)))
+    content = content[:at] + data.draw(st.binary(max_size=8)) + content[at + data.draw(st.integers(0, 8)) :]
+    if data.draw(st.booleans()):
+        content = data.draw(st.binary(max_size=300))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x.{format_}"
+        path.write_bytes(content)
+        raws, findings = read_or_refused(path, layout, CODECS[format_])
+
+    assert all(each.message(language) and each.remedy(language) for each in findings for language in ("de", "en"))
+    assert len({raw.line for raw in raws}) == len(raws)
+    assert all(len(raw.values) == len(layout.schema.fields) for raw in raws)
+
+
+@pytest.mark.parametrize("format_", ["json", "txt", "xml"])
+@settings(max_examples=100)
+@given(data=st.data())
+def test_a_file_that_was_cut_off_is_never_taken_for_whole(format_: str, data: st.DataObject) -> None:
+    """These formats have an end that can be missed."""
+    of = data.draw(st.lists(records(schema(Category)), min_size=1, max_size=3))
+    content, layout = written(Category, format_, of)
+    content = content.rstrip()
+    cut = data.draw(st.integers(1, len(content) - 1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x.{format_}"
+        path.write_bytes(content[:cut])
+        with pytest.raises(BatchError):
+            list(CODECS[format_].read(path, layout))

@@ -75,6 +75,11 @@ def test_what_the_form_needs_and_its_charset_decide(tmp_path: Path) -> None:
     assert refused == [(1, "outbox.field_needed")] * 2 + [(2, "outbox.not_in_charset")] * 2
     assert landing.outputs == []
     assert list((tmp_path / "out").iterdir()) == []
+    good = polish._replace(comment="läuten", lines=ORDER.lines)
+    landing, refused = applied(tmp_path, to, ORDER, good)
+    assert (len(landing.outputs), refused) == (1, [(1, "outbox.field_needed")] * 2)
+    landing, refused = applied(tmp_path, target(tmp_path, "order_import_xml", needs=("phone",)), ORDER, good)
+    assert (len(landing.outputs), refused) == (1, [(1, "outbox.field_needed")])
 
 
 @pytest.mark.parametrize("form", ["xml", "csv", "txt", "json", "xlsx"])

@@ -1,4 +1,4 @@
-"""What the tests of the codecs share: layouts of our own forms, files in a folder, and what a file says when it is read."""
+"""What the tests of the codecs share: layouts, what a file says when it is read, and what a codec writes."""
 
 from __future__ import annotations
 

@@ -103,6 +103,12 @@ def test_v4_text_behind_a_closing_quote_is_told(file: Any) -> None:
     assert faults(file(f'{HEADER}\n"A"B;0;1;;;Stk\n'), STOCK) == [("csv.bad_quote", 2)]
 
 
+def test_v4_an_open_quote_in_the_titles_is_told(file: Any) -> None:
+    """Or none at all."""
+    assert faults(file(f'"{HEADER}\nA;0;1;;;Stk\n'), STOCK) == [("csv.open_quote", 1)]
+    assert faults(file("\n;;\n"), STOCK)[0][0] == "csv.no_header"
+
+
 @pytest.mark.parametrize("delimiter", [",", "\t", "|"])
 def test_v5_another_separator_than_the_declared_one_is_told(file: Any, delimiter: str) -> None:
     """It is declared, never sniffed."""
@@ -435,15 +441,24 @@ def test_one_order_per_file_as_lines(file: Any) -> None:
     assert [(child.line, child.values[1]) for child in raw.groups[0]] == [(2, "00200050"), (3, "X")]
     assert raw.groups[1] == []
     assert faults(file("D1;23.11.2026;ORD1;\n1;A;2;10,00\n2;X\n"), layout) == [("csv.short_row", 3)]
+    assert read(file("\n"), layout) == []
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
+def test_our_own_form_has_the_names_of_the_fields() -> None:
+    """Quotes only where they are needed; empty is empty."""
+    record = Stock('5" Rohr; lang', None, Decimal("1.50"), None, None, "Stk")
+
+    assert written(STOCK, [record]).decode() == f'{HEADER}\r\n"5"" Rohr; lang";;1.50;;;Stk\r\n'
+
+
 def test_columns_are_written_in_the_order_of_the_profile() -> None:
     """Not in that of the record."""
     layout = partner(
-        'name="p"\nmodule="stock"\nformat="csv"\n[fields]\nunit="ME"\navailable={path="B", scale=100}\narticle_number="A"\n',
+        'name="p"\nmodule="stock"\nformat="csv"\n[fields]\n'
+        'unit="ME"\navailable={path="B", scale=100}\narticle_number="A"\n',
         Stock,
     )
 
@@ -551,8 +566,9 @@ def test_nothing_is_held_open_when_reading_stops_early(file: Any) -> None:
 
 def test_orders_can_be_read_with_german_titles(file: Any) -> None:
     """Labels of the record and, behind the group's, of its children."""
-    titles = "row;Bestellnummer;Bestelldatum;Rechnung Land;Summe netto;Summe brutto;Positionen: Artikelnummer;Positionen: Menge;"
-    path = file(titles + "Positionen: Steuersatz\n1;O1;2026-01-01T00:00:00Z;de;1;1.19;A;2;19\n2;;;;;;B;1;7\n")
+    titles = "row;Bestellnummer;Bestelldatum;Rechnung Land;Summe netto;Summe brutto"
+    of_lines = "Positionen: Artikelnummer;Positionen: Menge;Positionen: Steuersatz"
+    path = file(f"{titles};{of_lines}\n1;O1;2026-01-01T00:00:00Z;de;1;1.19;A;2;19\n2;;;;;;B;1;7\n")
 
     (order,) = records(path, own(Order, "csv"))
     assert [(line.article_number, line.tax_rate) for line in order.lines] == [("A", Decimal(19)), ("B", Decimal(7))]

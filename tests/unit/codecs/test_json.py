@@ -83,7 +83,7 @@ def test_every_form_gives_the_same_records(file: Any, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "count"), [("[]", 0), ('{"records": []}', 0), (ONE, 1), ('{"records": %s}' % ONE, 1)]
+    ("content", "count"), [("[]", 0), ('{"records": []}', 0), (ONE, 1), ('{"records": ' + ONE + "}", 1)]
 )
 def test_a_file_may_hold_one_record_or_none(file: Any, content: str, count: int) -> None:
     """An empty list is an answer."""
@@ -163,7 +163,7 @@ def test_sources_join_choose_and_fill_in(file: Any) -> None:
 @pytest.mark.parametrize("value", ['["A"]', '{"x": 1}', "[]", "{}"])
 def test_a_list_or_object_in_the_place_of_a_value_is_a_faulty_value(file: Any, value: str) -> None:
     """The record is told, not the file."""
-    (raw,) = read(file('[{"article_number": %s}]' % value), STOCK)
+    (raw,) = read(file(f'[{{"article_number": {value}}}]'), STOCK)
 
     assert isinstance(raw.values[0], ConversionError)
     assert raw.values[0].kind.code == "value.not_a_text"
@@ -175,7 +175,7 @@ def test_a_list_or_object_in_the_place_of_a_value_is_a_faulty_value(file: Any, v
 )
 def test_a_group_may_be_a_list_one_object_or_nothing(file: Any, value: str, count: int) -> None:
     """As the shop embeds it."""
-    (raw,) = read(file('[{"number": "A", "categories": %s}]' % value), own(Product, "json"))
+    (raw,) = read(file(f'[{{"number": "A", "categories": {value}}}]'), own(Product, "json"))
 
     assert [child.values for child in raw.groups[0]] == [["X"]] * count
 
@@ -183,7 +183,7 @@ def test_a_group_may_be_a_list_one_object_or_nothing(file: Any, value: str, coun
 @pytest.mark.parametrize("value", ['["X"]', '"X"', "[[]]", "5"])
 def test_children_that_are_no_objects_are_faulty_values(file: Any, value: str) -> None:
     """They are not dropped in silence."""
-    (raw,) = read(file('[{"number": "A", "categories": %s}]' % value), own(Product, "json"))
+    (raw,) = read(file(f'[{{"number": "A", "categories": {value}}}]'), own(Product, "json"))
 
     assert isinstance(raw.groups[0][0].values[0], ConversionError)
 
@@ -270,10 +270,8 @@ def test_m10_half_a_character_is_a_faulty_value(file: Any) -> None:
 
 def test_a_cut_off_file_is_told_wherever_it_ends(file: Any) -> None:
     """Every beginning of a file but the whole one."""
-    whole = (
-        '{"exchange": {"module": "stock"}, "records": [%s, {"article_number": "\\u00e4", "on_hand": -1.5e1}], "count": 2}'
-        % ONE
-    )
+    other = '{"article_number": "\\u00e4", "on_hand": -1.5e1}'
+    whole = f'{{"exchange": {{"module": "stock"}}, "records": [{ONE}, {other}], "count": 2}}'
 
     for cut in range(1, len(whole)):
         (fault,) = findings(file(whole[:cut]), STOCK)
@@ -348,7 +346,7 @@ def test_our_own_form_says_what_it_is() -> None:
     )
 
 
-def test_a_partner_gets_his_own_keys(file: Any) -> None:
+def test_a_partner_gets_his_own_keys() -> None:
     """Nested along the paths; scale undone, constants added."""
     layout = partner(PARTNER.replace("[fields]", '[constants]\n"total.unit" = "Stk"\n[fields]'), Stock)
     data = json.loads(written(layout, [Stock("A", None, Decimal(15), Decimal(3), None, "")]))
@@ -387,7 +385,7 @@ def test_rejected_objects_go_back_as_they_stood_there_and_can_be_dropped_again(f
 
 def test_one_object_goes_back_as_well(file: Any) -> None:
     """A file that is the record, also a large one."""
-    back = rejected(file('{"number": "A", "name": "%s"}' % ("x" * 2_000_000)), CATEGORY, 1)
+    back = rejected(file(f'{{"number": "A", "name": "{"x" * 2_000_000}"}}'), CATEGORY, 1)
 
     assert len(records(file(back.replace(b"xxxxx", b"")), CATEGORY)) == 1
 

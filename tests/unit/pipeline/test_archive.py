@@ -113,6 +113,17 @@ def test_only_records_with_errors_go_back(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bestand", returned.name]
 
 
+def test_an_original_is_never_written_over(tmp_path: Path) -> None:
+    """Other content at the same place gets its hash into the name."""
+    for content in (b"x", b"y"):
+        source = tmp_path / "bestand.csv"
+        source.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        kept = keep(replace(BATCH, content_hash=digest), source, tmp_path / "archive")
+    assert kept.name == f"{BATCH.uid}_bestand.csv.{digest[:12]}"
+    assert kept.with_name(f"{BATCH.uid}_bestand.csv").read_bytes() == b"x"
+
+
 def test_an_original_is_kept_by_day_once(tmp_path: Path) -> None:
     """Done twice, it lies there once; the same content at the same place is no conflict."""
     archive = tmp_path / "archive"

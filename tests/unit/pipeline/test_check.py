@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl import Workbook
 
 from exchange.errors import BatchError
 from exchange.finding import Finding, found
@@ -75,6 +77,32 @@ def test_a_record_without_lines_or_key_is_rejected(inside: Inside) -> None:
         (1, "lines", "record.no_children", "ord1"),
         (2, "number", "value.missing", ""),
         (3, "number", "value.too_long", ""),
+    ]
+
+
+def test_an_order_whose_only_fault_is_that_it_has_no_lines(inside: Inside) -> None:
+    """Beside one that is in order."""
+    batch = inside.take("o.json", orders_file(order("ORD1"), order("ORD2", lines=[])))
+    assert (batch.counts.created, inside.codes(batch)) == (1, ["record.no_children"])
+
+
+def test_in_a_workbook_the_place_is_sheet_and_cell(inside: Inside) -> None:
+    """What a rule found, what could not be read, and what concerns the whole row."""
+    book = Workbook()
+    book.worksheets[0].title = "Lager"
+    for row in (["Artikelnummer", "Bestand"], ["1", "viele"], ["2", "9999999"], ["3", "1"], ["3", "2"]):
+        book.worksheets[0].append(row)
+    out = io.BytesIO()
+    book.save(out)
+
+    batch = inside.take("bestand.xlsx", out.getvalue())
+
+    places = [(each.code, str(each.at), each.at.sheet) for each in inside.app.ledger.findings(batch)]
+    assert places[1:] == [
+        ("value.no_number", "Lager!B2", "Lager"),
+        ("stock.implausible", "Lager!B3", "Lager"),
+        ("file.double_key", "#4", "Lager"),
+        ("file.double_key", "#5", "Lager"),
     ]
 
 

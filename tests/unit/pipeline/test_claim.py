@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,22 @@ def test_a_file_that_somebody_else_took_is_nobodys_error(inside: Inside) -> None
     """Nothing stays behind."""
     assert claim.claim(inside.inbox / "weg.csv", "", inside.folder / "work", inside.app.ledger) is None
     assert left(inside) == []
+
+
+def test_a_file_that_cannot_be_taken_leaves_nothing_behind(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays where it is, and the next look tries again."""
+    path = inside.installation.drop("x.csv", STOCK)
+
+    def in_use(*_arguments: Any) -> None:
+        raise TransientError("x.csv is held open")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claim, "replace", in_use)
+        assert inside.settled() == []
+        with pytest.raises(TransientError, match=r"x\.csv cannot be taken yet: x\.csv is held open"):
+            claim.claim(path, "", inside.folder / "work", inside.app.ledger)
+    assert (left(inside), path.exists()) == ([], True)
+    assert len(inside.round()) == 1
 
 
 def test_a_file_that_cannot_be_copied_leaves_nothing_behind(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +100,22 @@ def test_a_start_clears_up_after_ended_batches(inside: Inside) -> None:
     assert left(inside) == [open_one.uid]
     note = json.loads((inside.folder / "work" / open_one.uid / "claim.json").read_bytes())
     assert (note["file_name"], note["folder"]) == ("b.csv", "unter")
+
+
+def test_claims_of_a_dead_process_are_entered_and_old_empty_ones_cleared_up(inside: Inside) -> None:
+    """A note without a file may be another process at work: only when it is old, it is none."""
+    note = b'{"file_name": "bestand.csv", "folder": "", "received_at": "2026-11-23T08:00:00+00:00"}'
+    homes = {name: inside.folder / "work" / f"20261123T080000-{name}" for name in ("whole", "young", "old")}
+    for home in homes.values():
+        home.mkdir()
+        (home / "claim.json").write_bytes(note)
+    (homes["whole"] / "bestand.csv").write_text(STOCK, "utf-8")
+    os.utime(homes["old"] / "claim.json", (0, 0))
+
+    (adopted,) = claim.adopt(inside.folder / "work", inside.app.ledger)
+
+    assert (adopted.uid, adopted.file_name) == (homes["whole"].name, "bestand.csv")
+    assert sorted(left(inside)) == sorted([homes["whole"].name, homes["young"].name])
 
 
 def test_the_claimed_file_is_none_of_our_own(inside: Inside) -> None:

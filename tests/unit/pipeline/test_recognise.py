@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from openpyxl import Workbook
 
 from exchange.errors import BatchError, ConfigError
 from exchange.ledger import Batch
@@ -66,6 +68,16 @@ def test_the_content_tells(tmp_path: Path, name: str, content: bytes | str, expe
     """Module mark, titles in both languages, keys, elements; else a finding."""
     found = profile(tmp_path, content, name)
     assert found == expected or (expected.startswith("xlsx.") and found.startswith(("xlsx.", "file.not_readable")))
+
+
+def test_a_workbook_that_is_in_order_but_unknown_is_just_unknown(tmp_path: Path) -> None:
+    """Only of one that cannot be opened, the reason is told."""
+    book = Workbook()
+    book.worksheets[0].append(["Name", "Von"])
+    book.worksheets[0].append(["Erika", "heute"])
+    out = io.BytesIO()
+    book.save(out)
+    assert profile(tmp_path, out.getvalue(), "urlaub.xlsx") == "file.not_recognised"
 
 
 def test_sender_folder_and_module_help(tmp_path: Path) -> None:

@@ -117,6 +117,20 @@ def test_a_file_that_has_gone_from_the_work_folder_is_said(inside: Inside) -> No
         inside.app.replay(batch.uid)
 
 
+def test_what_was_taken_over_and_what_is_no_file_ends_at_once(inside: Inside, tmp_path: Path) -> None:
+    """The same content is a duplicate unless it is forced; an empty file and a link are refused unread."""
+    first = inside.take("bestand.csv", STOCK)
+    assert inside.take("kopie.csv", STOCK).duplicate_of == first.uid
+    path = tmp_path / "x.csv"
+    path.write_bytes(STOCK.encode())
+    assert inside.app.import_file(path).duplicate_of == first.uid
+    assert inside.app.import_file(path, "Bestand", "stock_csv", forced=True).counts.unchanged == 2
+    assert inside.codes(inside.take("leer.csv", b"")) == ["file.empty"]
+    (inside.inbox / "link.csv").symlink_to(path)
+    (refused,) = inside.settled()
+    assert inside.codes(refused) == ["file.not_regular"]
+
+
 def test_a_batch_whose_lease_another_holds_is_left_alone(inside: Inside) -> None:
     """`process` has nothing to do; a command by hand says that it is at work elsewhere."""
     with opened(inside.installation) as other:
@@ -219,9 +233,21 @@ def test_a_dry_run_has_no_effect(inside: Inside) -> None:
     inside.take("bestand.csv", STOCK)
     files, batches = sorted(inside.outbox.iterdir()), inside.app.ledger.recent()
 
-    job = inside.app.dry_run(path)
+    job = inside.app.dry_run(path, module="Bestand")
 
     assert (job.report.counts().unchanged, job.report.counts().rows_in) == (2, 2)
     assert sorted(inside.outbox.iterdir()) == files
     assert inside.app.ledger.recent() == batches
     assert path.read_text("utf-8").splitlines() == STOCK.splitlines()
+
+
+def test_a_file_that_is_empty_or_too_large_is_not_read(tmp_path: Path) -> None:
+    """The limit is a setting; an empty file is empty also where nothing has looked before."""
+    path = tmp_path / "x.csv"
+    with without_sage(tmp_path / "at", **{"limits.file_megabytes": 1}) as inside:
+        path.write_bytes(STOCK.encode() + b"\r\n" * 600_000)
+        with pytest.raises(BatchError, match=r"file\.too_big"):
+            inside.app.dry_run(path)
+        path.write_bytes(b"")
+        with pytest.raises(BatchError, match=r"file\.empty"):
+            inside.app.dry_run(path, profile="stock_csv")
