@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from openpyxl import load_workbook
 
 from exchange.ledger import State
+from tests.end_to_end.conftest import install
 from tests.inside import Inside, with_sage
 
 if TYPE_CHECKING:
@@ -26,14 +28,17 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
         yield inside
 
 
-def template(inside: Inside, language: str = "de") -> bytes:
-    """The template as the command line writes it."""
-    path = inside.folder / f"vorlage-{language}.xlsx"
-    done = inside.installation.exchange("template", "customer_import", "-o", str(path), "--lang", language)
-    assert done.returncode == 0, done.stderr
-    return path.read_bytes()
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The template in both languages, as the command line writes it with the code lists of a Sage at hand."""
+    installation = install(tmp_path_factory.mktemp("templates"))
+    for language in ("de", "en"):
+        done = installation.exchange("template", "customer_import", "-o", f"{language}.xlsx", "--lang", language)
+        assert done.returncode == 0, done.stderr
+    return {language: (installation.folder / f"{language}.xlsx").read_bytes() for language in ("de", "en")}
 
 
+@cache
 def columns(content: bytes) -> dict[str, int]:
     """Title → column."""
     sheet = load_workbook(io.BytesIO(content)).worksheets[0]
@@ -56,10 +61,12 @@ def accounts(inside: Inside, like: str = "D2000%") -> dict[str, str]:
     return dict(inside.installation.sage("SELECT Kto, Matchcode FROM KHKKontokorrent WHERE Kto LIKE ?", like))
 
 
-def test_faults_come_back_in_the_own_workbook_and_repaired_rows_are_taken_over(inside: Inside) -> None:
+def test_faults_come_back_in_the_own_workbook_and_repaired_rows_are_taken_over(
+    inside: Inside, templates: dict[str, bytes]
+) -> None:
     """All faults at once, by sheet and cell, red and with a note; then only what was repaired lands."""
     content = filled(
-        template(inside),
+        templates["de"],
         [
             GOOD,
             GOOD | {"Kundennummer": "D200002", "PLZ": "1067", "EMail": "cafe@nord", "Preisliste": "99"},
@@ -111,10 +118,10 @@ def test_faults_come_back_in_the_own_workbook_and_repaired_rows_are_taken_over(i
     assert len(accounts(inside)) == 2
 
 
-def test_the_english_template_lands_the_same(inside: Inside) -> None:
+def test_the_english_template_lands_the_same(inside: Inside, templates: dict[str, bytes]) -> None:
     """Titles and drop-downs are English, what lands in Sage is not."""
     row = {"Customer number": "D200009", "Name 1": "Tea Ltd", "Country": "DE", "Postcode": "01067", "City": "Dresden"}
-    content = filled(template(inside, "en"), [row | {"Salutation": "Firma – Company", "Blocked": "Y"}])
+    content = filled(templates["en"], [row | {"Salutation": "Firma – Company", "Blocked": "Y"}])
 
     batch = inside.take("customers.xlsx", content)
 
@@ -126,10 +133,10 @@ def test_the_english_template_lands_the_same(inside: Inside) -> None:
     assert landed == [("Firma", "01067", -1)]
 
 
-def test_two_rows_of_one_customer_are_shown_and_never_merged(inside: Inside) -> None:
+def test_two_rows_of_one_customer_are_shown_and_never_merged(inside: Inside, templates: dict[str, bytes]) -> None:
     """The same number twice, one e-mail twice: nobody knows which is right; equal rows count once."""
     content = filled(
-        template(inside),
+        templates["de"],
         [
             GOOD,
             GOOD | {"Ort": "Leipzig"},
@@ -151,9 +158,11 @@ def test_two_rows_of_one_customer_are_shown_and_never_merged(inside: Inside) -> 
     assert list(accounts(inside)) == ["D200005"]
 
 
-def test_a_changed_customer_is_changed_and_an_empty_template_says_so(inside: Inside) -> None:
+def test_a_changed_customer_is_changed_and_an_empty_template_says_so(
+    inside: Inside, templates: dict[str, bytes]
+) -> None:
     """The clerk corrects a name and sends the list again; a template without rows is no error, and no effect."""
-    empty = template(inside)
+    empty = templates["de"]
     inside.take("a.xlsx", filled(empty, [GOOD]))
 
     batch = inside.take("b.xlsx", filled(empty, [GOOD | {"Ort": "Leipzig"}]))
@@ -167,10 +176,10 @@ def test_a_changed_customer_is_changed_and_an_empty_template_says_so(inside: Ins
     assert (nothing.state, nothing.counts.rows_in) == (State.DONE, 0)
 
 
-def test_a_workbook_that_is_none_is_answered(inside: Inside) -> None:
+def test_a_workbook_that_is_none_is_answered(inside: Inside, templates: dict[str, bytes]) -> None:
     """HTML named .xls, a broken archive: what is wrong stands in the answer, not that it is unknown."""
     html = inside.take("kunden.xls", b"<html><table><tr><td>Name1</td></tr></table></html>")
-    broken = inside.take("kunden.xlsx", template(inside)[:5000])
+    broken = inside.take("kunden.xlsx", templates["de"][:5000])
 
     for batch in (html, broken):
         assert batch.state is State.QUARANTINED

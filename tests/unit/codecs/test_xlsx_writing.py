@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from exchange.codec import Meta
 from exchange.codecs.xlsx import CODEC
-from exchange.convert import PLAIN, reader
+from exchange.convert import PLAIN, ConversionError, reader
 from exchange.errors import BatchError
 from exchange.profile import Layout, Profile, Source, canonical
 from exchange.record import Kind, schema
@@ -71,8 +71,16 @@ LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Cn
 def texts(field: Field) -> st.SearchStrategy[str]:
     if field.codes:
         return st.sampled_from([code.code for code in field.codes])
-    text = st.text(LETTERS, min_size=1, max_size=min(field.length or 50, 30))
-    return text.filter(lambda each: len(each.upper()) <= (field.length or 99)).map(reader(field, PLAIN))
+    read = reader(field, PLAIN)
+
+    def holds(raw: str) -> bool:
+        """Whether it is a value of the field: some letters grow when they are cleaned or made capital."""
+        try:
+            return bool(raw) and read(read(raw)) == read(raw)
+        except ConversionError:
+            return False
+
+    return st.text(LETTERS, min_size=1, max_size=min(field.length or 50, 30)).filter(holds).map(read)
 
 
 def numbers(field: Field) -> st.SearchStrategy[Decimal]:
