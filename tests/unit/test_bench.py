@@ -81,7 +81,8 @@ def test_the_peak_is_that_of_the_measured_program(tmp_path: Path) -> None:
     # From a small process, as the bench is one: a child counts what its parent had when it was forked.
     script = (
         "import sys; from pathlib import Path; from tests.bench import measure;"
-        "done = measure.run([sys.executable, '-c', 'data = bytes([1]) * 200_000_000; print(len(data))'], cwd=Path('.'));"
+        "fill = 'data = bytes([1]) * 200_000_000; print(len(data))';"
+        "done = measure.run([sys.executable, '-c', fill], cwd=Path('.'));"
         "print(done.output.strip(), done.peak_megabytes, done.seconds)"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
