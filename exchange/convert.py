@@ -192,7 +192,9 @@ def remembering(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 #: Blanks that look like a blank and are none: they become one, as people cannot see the difference.
 _ODD_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u200a\u202f\u3000"), " ")
 #: Characters that cannot be seen at all: refused in names and numbers, as two equal looking keys would differ.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+)
 _LINE_BREAK = re.compile(r"[\r\n\t]")
 
 
@@ -207,7 +209,7 @@ def clean(raw: str, *, long: bool = False) -> str:
     if long:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         text = text.strip(" ")
-        bad = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
+        bad = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", text)
     else:
         text = text.strip()
         bad = _INVISIBLE.search(text) or _LINE_BREAK.search(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.codec import Meta
@@ -117,14 +118,17 @@ class OutboxTarget:
         """Deletions get a file of their own, in our own form of the same file type."""
         layout = Layout(canonical("deletion", schema(Deletion), self.layout.profile.format), schema(Deletion))
         records = [Deletion(landing.module, key) for key in keys]
-        self._write(landing, f"{landing.module}_deleted_{landing.batch}", layout, records)
+        meta = replace(self.meta, module="deletion")
+        self._write(landing, f"{landing.module}_deleted_{landing.batch}", layout, records, meta)
 
-    def _write(self, landing: Landing, stem: str, layout: Layout, records: Iterable[Any]) -> None:
+    def _write(
+        self, landing: Landing, stem: str, layout: Layout, records: Iterable[Any], meta: Meta | None = None
+    ) -> None:
         name = stem + self.codec.suffixes[0]
         landing.folder.mkdir(parents=True, exist_ok=True)
         part = landing.folder / (name + ".part")
         with part.open("wb") as out:
-            number = self.codec.write(out, layout, records, self.meta)
+            number = self.codec.write(out, layout, records, meta or self.meta)
             out.flush()
             os.fsync(out.fileno())
         if not number:  # every record was refused: nobody waits for an empty file
