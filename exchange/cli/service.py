@@ -1,0 +1,50 @@
+"""The service: run."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.cli.common import EXIT_OK, config_option, example, json_option, opened, report
+from exchange.errors import TransientError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exchange.ledger import Batch
+
+
+@click.command(epilog=example("exchange run", "exchange run --once"))
+@click.option("--once", is_flag=True, help="Handle everything that is due, then end.")
+@config_option
+@json_option
+def run(config: Path, *, once: bool, as_json: bool) -> None:
+    """The service: watch the inbox and process what comes. Ctrl-C ends it cleanly."""
+    from exchange import screen  # noqa: PLC0415
+    from exchange.worker import Worker  # noqa: PLC0415
+
+    ended: list[Batch] = []
+    with opened(config) as app:
+
+        def show(batch: Batch) -> None:
+            if once:
+                ended.append(batch)
+            elif as_json:
+                screen.as_json(screen.batch_json(batch))
+            else:
+                screen.batch(batch, app.ledger.findings(batch, limit=20), app.settings.language)
+
+        worker = Worker(app, show)
+        worker.stop_on_signals()
+        if not once:
+            click.echo(f"{app.settings.folder('inbox')} wird überwacht; Strg-C beendet.", err=True)
+            worker.run()
+            return
+        with screen.progress(app, "exchange"):
+            worker.once()
+        code = report(app, ended, as_json=as_json)
+        if code == EXIT_OK and (worker.inbox.waiting or app.ledger.open_batches()):
+            code = TransientError.exit_code
+    sys.exit(code)

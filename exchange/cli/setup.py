@@ -1,0 +1,106 @@
+"""Setting up and trying out: init, doctor, template, schema, demo, sandbox."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from exchange.cli.common import EXIT_OK, config_option, example, json_option, opened
+from exchange.errors import ConfigError
+
+
+@click.command(epilog=example("exchange init", "exchange init C:\\exchange"))
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """Write exchange.toml (every setting explained) and the folders."""
+    from exchange.setup import init as make  # noqa: PLC0415
+
+    click.echo(f"{make(folder)} geschrieben. Weiter: anpassen, dann `exchange doctor`.")
+
+
+@click.command(epilog=example("exchange doctor", "exchange doctor --json"))
+@config_option
+@json_option
+def doctor(config: Path, *, as_json: bool) -> None:
+    """Look whether folders, ledger, Sage and mappings are in order, and name what is not."""
+    from exchange import screen  # noqa: PLC0415
+    from exchange.setup import examine  # noqa: PLC0415
+
+    with opened(config) as app:
+        done = list(examine(app))
+        if as_json:
+            screen.as_json(
+                [
+                    {"check": each.name, "ok": not each.problem, "problem": each.problem, "remedy": each.remedy}
+                    for each in done
+                ]
+            )
+        else:
+            screen.checks(done, app.settings.language)
+    sys.exit(78 if any(each.problem for each in done) else EXIT_OK)
+
+
+@click.command(
+    epilog=example("exchange template customer_import", "exchange template customer_import -o kunden.xlsx --lang en")
+)
+@click.argument("module")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: MODULE.xlsx).")
+@click.option("--lang", type=click.Choice(["de", "en"]), default="de", help="Language of titles and notes.")
+@config_option
+def template(module: str, output: Path | None, lang: str, config: Path) -> None:
+    """Write the Excel template of a module."""
+    from exchange.registry import build  # noqa: PLC0415
+    from exchange.template import write_template  # noqa: PLC0415
+
+    lists: dict[str, list[tuple[str, str]]] = {}
+    if Path(config).exists():  # with an installation at hand, the code lists of its Sage become drop-downs
+        with opened(config) as app:
+            declared = app.registry.module(module)
+            lists = app.code_lists()
+    else:
+        declared = build().module(module)
+    path = output or Path(f"{declared.name}.xlsx")
+    with path.open("wb") as out:
+        write_template(declared, out, "de" if lang == "de" else "en", lists)
+    click.echo(str(path))
+
+
+@click.command(epilog=example("exchange schema order_import", "exchange schema products --format csv"))
+@click.argument("module")
+@click.option("--format", "form", type=click.Choice(["xsd", "json", "csv", "txt"]), default="xsd", help="Which schema.")
+def schema(module: str, form: str) -> None:
+    """Print the published schema of a module's files."""
+    from exchange.registry import build  # noqa: PLC0415
+    from exchange.schemas import published  # noqa: PLC0415
+
+    click.echo(published(build().module(module), form), nl=False)
+
+
+@click.command(epilog=example("exchange demo", "exchange demo C:\\demo"))
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def demo(folder: Path | None) -> None:
+    """Sandbox Sage and sandbox orders, the main job once, and a summary that can be read."""
+    from exchange.demo import demo as play  # noqa: PLC0415
+
+    play(folder)
+
+
+@click.group()
+def sandbox() -> None:
+    """Stand-ins to try things out."""
+
+
+@sandbox.command("sage", epilog=example("exchange sandbox sage sage.sqlite"))
+@click.argument("file", type=click.Path(path_type=Path))
+def sandbox_sage(file: Path) -> None:
+    """Make a stand-in Sage database (same KHK tables) with invented data."""
+    from exchange.sandbox.sage import create  # noqa: PLC0415
+
+    try:
+        create(file)
+    except FileExistsError as error:
+        message = f"{file} exists already; nothing was changed"
+        raise ConfigError(message) from error
+    click.echo(str(file))
