@@ -148,3 +148,60 @@ OUTPUT = Table(
     Column("size", BigInteger, nullable=False),
     Index("output_batch", "batch_id"),
 )
+
+#: What the shop is to have, and what it has: one row per thing and language (`exchange.shop.Part`).
+SHOP_PART = Table(
+    "shop_part",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("resource", String(40), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("language", String(5), nullable=False),
+    Column("owner_resource", String(40), nullable=False),
+    Column("owner_key", String(255), nullable=False),
+    Column("shop_id", String(40), nullable=False),  # empty: the shop does not have it
+    Column("state", String(10), nullable=False),  # clean, dirty, refused, gone
+    Column("priority", SmallInteger, nullable=False),  # lower goes first
+    Column(
+        "wanted_hash", LargeBinary(16), nullable=False
+    ),  # of the fields together; empty: nobody wants it
+    Column("sent_hash", LargeBinary(16), nullable=False),
+    Column("sent", Text, nullable=False),  # the fields that the shop has confirmed, json
+    Column("since", Moment, nullable=False),  # when it became dirty
+    Column("due_at", Moment),  # when a facet begins or ends to be valid
+    Column("intent", String(40), nullable=False),  # a write that has begun and whose end is not known
+    Column("tries", SmallInteger, nullable=False),
+    Column("next_try_at", Moment),
+    Column("finding", Text, nullable=False),  # why it is refused or waits, json
+    Column("batch_id", Integer, nullable=False),  # the last batch that touched it
+    UniqueConstraint("resource", "key", "language"),
+    Index("shop_part_state", "state", "priority", "since"),
+    Index("shop_part_owner", "owner_resource", "owner_key"),
+    Index("shop_part_due", "due_at"),
+    Index("shop_part_shop_id", "resource", "shop_id"),
+)
+
+#: What one record of one module says about a part.
+SHOP_FACET = Table(
+    "shop_facet",
+    METADATA,
+    Column("part_id", Integer, ForeignKey("shop_part.id"), primary_key=True, autoincrement=False),
+    Column("module", String(40), primary_key=True),
+    Column("record_key", String(255), primary_key=True),
+    Column("fields", Text, nullable=False),  # json
+    Column("creates", Boolean, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("from_at", Moment),
+    Column("until_at", Moment),
+    Column("batch_id", Integer, nullable=False),
+    Index("shop_facet_record", "module", "record_key"),
+)
+
+#: How far reading out of a foreign system has come.
+WATERMARK = Table(
+    "watermark",
+    METADATA,
+    Column("name", String(120), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)

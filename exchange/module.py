@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.connector import SageSource
     from exchange.finding import Finding, Kind
+    from exchange.shop import Part, ShopView
 
 
 class Side(StrEnum):
@@ -82,6 +83,7 @@ class Module:
         rules: what must hold for one record.
         references: what must exist in the receiving system.
         collect: reads the records out of Sage; None when Sage is not the source.
+        parts: what a record means for the shop; None when it cannot land there by itself, only as a file.
         whole_file: one bad record rejects the file; otherwise good records are applied.
         changed: what a record with a known key and other content does: `update` it, or `hold` it for a person.
         entered_by_hand: people fill it in, so there is an Excel template.
@@ -101,6 +103,7 @@ class Module:
     rules: tuple[Rule, ...] = ()
     references: tuple[Reference, ...] = ()
     collect: Callable[[SageSource], Iterator[Any]] | None = None
+    parts: Callable[[Any, ShopView], Iterable[Part]] | None = None
     whole_file: bool = False
     changed: Literal["update", "hold"] = "update"
     entered_by_hand: bool = False

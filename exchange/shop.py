@@ -1,0 +1,118 @@
+"""The contract between modules and the shop: a record becomes parts, and parts are what the shop is to have.
+
+A part is one thing of the shop (a product, a variant, an image, an assignment) with the fields that one module wants
+there. Modules say what shall be; they never call the shop and know nothing of its paths, envelopes and limits.
+Several modules may speak of the same thing: their fields are laid over each other, the higher rank above, for as long
+as each is valid. So a promotion covers a price and gives it back by itself, and what nobody wants any more goes away.
+
+What becomes of a part is decided later, and once: `exchange.connectors.lightspeed` compares what is wanted with what
+was sent and brings the difference into the shop, by its API or by the files of its back office.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from exchange.settings import Settings
+
+
+class Ref(NamedTuple):
+    """Another thing of the shop, by what we call it: it gets its shop id when the part is sent.
+
+    Attributes:
+        resource: such as `product`, `category`, `tax`.
+        key: our key of it: an article number, a category number, a tax rate in percent.
+    """
+
+    resource: str
+    key: str
+
+
+class Upload(NamedTuple):
+    """A file that goes to the shop.
+
+    Attributes:
+        name: path below the folder of the settings that `folder` names.
+        folder: `images`, `attachments`, ...
+        sha256: of the content, so that an unchanged file is not sent again; hexadecimal.
+    """
+
+    name: str
+    folder: str
+    sha256: str
+
+
+#: What a field may be. Money and quantities are Decimal; None means empty.
+Value = str | int | bool | None | Any
+
+
+class Part(NamedTuple):
+    """One thing that the shop is to have, as far as one module says.
+
+    Attributes:
+        resource: as `exchange.connectors.lightspeed.resources` names it: `product`, `variant`, `product_image`, ...
+        key: our key of the thing, unique within its resource, the same for all modules that speak of it.
+        fields: field of the API → value (`Value`, `Ref`, `Upload`); only those that the module answers for.
+        owner: what it lives under: the product of an image, of a variant, of a metafield.
+        language: shop language of the texts among the fields; empty for the basic language and all that has none.
+        creates: whether the thing may be made because of this part. Stock makes no variant; it waits for one.
+        rank: of two values for one field the one of higher rank goes to the shop.
+        from_at, until_at: when the part is valid; open when None. Until is exclusive.
+    """
+
+    resource: str
+    key: str
+    fields: Mapping[str, Value]
+    owner: Ref | None = None
+    language: str = ""
+    creates: bool = True
+    rank: int = 0
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+class Rank:
+    """Who wins when two modules speak of the same field."""
+
+    BASE = 0  # products and categories
+    STOCK = 10  # the stock module knows better than the product's own figure
+    VARIANT = 20  # native variants know better than their article
+    PROMOTION = 30  # for its days
+
+
+@dataclass(frozen=True, slots=True)
+class ShopView:
+    """What a module may know when it makes parts.
+
+    Attributes:
+        settings: of the installation.
+        options: of the module.
+    """
+
+    settings: Settings
+    options: Any
+
+
+def article_key(number: str, variant_id: int = 0) -> str:
+    """Key of a variant: every article has one of number 0, the shop's default variant."""
+    return f"{number}|{variant_id}"
+
+
+def product(number: str) -> Ref:
+    """The product of an article."""
+    return Ref("product", number)
+
+
+def variant(number: str, variant_id: int = 0) -> Ref:
+    """The variant of an article."""
+    return Ref("variant", article_key(number, variant_id))
+
+
+def metafield(owner: Ref, name: str, value: str | None, **more: Any) -> Part:
+    """A metafield of a thing; its resource is `product_metafield`, `customer_metafield`, ..."""
+    return Part(f"{owner.resource}_metafield", f"{owner.key}|{name}", {"key": name, "value": value}, owner, **more)
