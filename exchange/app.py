@@ -139,7 +139,7 @@ class App:
             url = SecretStr(self._located(secret(self.settings.sage.url)))
             located = self.settings.sage.model_copy(update={"url": url})
             pictures = self.settings.folder("images")
-            self._sage = SageDatabase(located, pictures=pictures, zone=self.settings.zone)
+            self._sage = SageDatabase(located, pictures=pictures, zone=self.settings.zone, now=self.ledger.now)
         return self._sage
 
     def lookup(self, module: Module) -> Lookup:
@@ -311,7 +311,7 @@ class App:
             message = f"{module.name} is not read out of Sage; these are: {sources}"
             raise ConfigError(message)
         layout = self.registry.layout(self.registry.profile(f"{module.name}_json"))
-        records = module.collect(self.sage)
+        records = module.collect(self.sage, self._options[module.name])
         meta = Meta(module.name, self.ledger.now(), full=True)
         spool = self.settings.folder("work") / f"{module.name}-{self.owner.name.rpartition(':')[2]}.json"
         try:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import RowMapping, Select
 
@@ -117,9 +119,17 @@ class Lookup(Protocol):
 
 
 class SageSource(Protocol):
-    """Sage's database as modules read it."""
+    """Sage's database as modules read it.
+
+    Attributes:
+        settings: how it is reached and what of it is used.
+        zone: Sage's moments have none; they are meant in this one.
+        now: the clock; aware.
+    """
 
     settings: SageSettings
+    zone: ZoneInfo
+    now: Callable[[], datetime]
 
     def rows(self, query: Select[Any], **values: Any) -> Iterator[RowMapping]:
         """The rows of a query, streaming; column names as the query spells them."""

@@ -82,7 +82,7 @@ class Module:
         prepare: fills what the settings decide (a default currency), before the rules.
         rules: what must hold for one record.
         references: what must exist in the receiving system.
-        collect: reads the records out of Sage; None when Sage is not the source.
+        collect: Sage and the module's options → records; None when Sage is not the source.
         parts: what a record means for the shop; None when it cannot land there by itself, only as a file.
         whole_file: one bad record rejects the file; otherwise good records are applied.
         changed: what a record with a known key and other content does: `update` it, or `hold` it for a person.
@@ -102,7 +102,7 @@ class Module:
     prepare: Callable[[Any, Any], Any] | None = None
     rules: tuple[Rule, ...] = ()
     references: tuple[Reference, ...] = ()
-    collect: Callable[[SageSource], Iterator[Any]] | None = None
+    collect: Callable[[SageSource, Any], Iterator[Any]] | None = None
     parts: Callable[[Any, ShopView], Iterable[Part]] | None = None
     whole_file: bool = False
     changed: Literal["update", "hold"] = "update"

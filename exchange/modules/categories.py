@@ -38,7 +38,7 @@ WRONG_LEVEL = kind(
 OWN_FIELDS = ("meta_title", "meta_description", "meta_keywords", "long_text")
 
 
-def collect(source: SageSource) -> Iterator[Category]:
+def collect(source: SageSource, _options: Options) -> Iterator[Category]:
     """All groups, parents before their children. A group in a circle comes as its own parent, which a rule finds."""
     table = khk.ARTIKELGRUPPEN
     columns = {field: source.settings.columns.get(f"categories.{field}", "") for field in OWN_FIELDS}

@@ -91,7 +91,7 @@ class _WithPictures(Protocol):
 # --- out of Sage -----------------------------------------------------------------------------------------------------
 
 
-def collect(source: SageSource) -> Iterator[Product]:
+def collect(source: SageSource, _options: Options) -> Iterator[Product]:
     """All active articles for sale, in the order of their numbers; prices, stocks and texts come for 500 at a time."""
     reader = _Reader(source)
     for articles in chunks(source.rows(reader.articles()), CHUNK):

@@ -57,7 +57,7 @@ class StockOptions(Options):
 Key = tuple[str, int]
 
 
-def collect(source: SageSource) -> Iterator[Stock]:
+def collect(source: SageSource, _options: StockOptions) -> Iterator[Stock]:
     """Sellable stock of all active articles for sale, in sales units, rounded down.
 
     An article without any stock row is sold out (0) where it is stock-kept, and is left out where it is not: missing is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from exchange.errors import ConfigError
 from exchange.settings import secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Callable, Iterator, Set
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -36,16 +37,25 @@ class SageDatabase:
         settings: of Sage; `url` must be set.
         pictures: folder of article pictures, if there is one.
         zone: IANA name of the merchant's time zone, in which documents are dated.
+        now: the clock.
 
     Raises:
         ConfigError: there is no usable URL.
     """
 
-    def __init__(self, settings: SageSettings, *, pictures: Path | None = None, zone: str = "Europe/Berlin") -> None:
+    def __init__(
+        self,
+        settings: SageSettings,
+        *,
+        pictures: Path | None = None,
+        zone: str = "Europe/Berlin",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         if settings.url is None:
             raise ConfigError("sage.url is not set, so Sage's database cannot be reached")
         self.settings = settings
         self.zone = ZoneInfo(zone)
+        self.now = now
         self.engine: Engine = open_engine(secret(settings.url))
         self._columns: dict[str, frozenset[str]] = {}
         self._reflected: dict[str, Table] = {}

@@ -35,13 +35,13 @@ def add(sage: SageDatabase, *groups: tuple[str, str, str]) -> None:
 
 def collected(sage: SageDatabase) -> dict[str, str]:
     assert MODULE.collect is not None
-    return {category.number: category.parent_number for category in MODULE.collect(sage)}
+    return {category.number: category.parent_number for category in MODULE.collect(sage, MODULE.options())}
 
 
 def test_numbers_are_paths_and_parents_come_first(sage: SageDatabase) -> None:
     """Both spellings of a root count, and Sage's technical group does not come."""
     assert MODULE.collect is not None
-    categories = list(MODULE.collect(sage))
+    categories = list(MODULE.collect(sage, MODULE.options()))
     numbers = [category.number for category in categories]
     assert {"KAFFEE", "TEE", "KAFFEE/BOHNEN/ESPRESSO", "ZUBEHOER/GESCHIRR/BECHER"} <= set(numbers)
     assert "Dummy" not in numbers
@@ -66,7 +66,7 @@ def test_a_circle_is_reported_and_does_not_loop(sage: SageDatabase) -> None:
     """Its groups come as their own parents, which the rule refuses; the rest of the tree is whole."""
     add(sage, ("A", "C", "A"), ("A", "A", "B"), ("A", "B", "C"))
     assert MODULE.collect is not None
-    categories = list(MODULE.collect(sage))
+    categories = list(MODULE.collect(sage, MODULE.options()))
     options = MODULE.options()
     refused = {
         category.number: finding.code
@@ -103,5 +103,5 @@ def test_own_columns_fill_texts(tmp_path: Path, sage: SageDatabase) -> None:
     )
     with SageDatabase(settings) as own:
         assert MODULE.collect is not None
-        texts = {category.number: category.long_text for category in MODULE.collect(own)}
+        texts = {category.number: category.long_text for category in MODULE.collect(own, MODULE.options())}
     assert (texts["TEE"], texts["KAFFEE"]) == ("Alles", "")

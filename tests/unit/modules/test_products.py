@@ -32,7 +32,7 @@ def collected(path: Path, *, pictures: Path | None = None, **settings: Any) -> d
     with SageDatabase(SageSettings(url=f"sqlite:///{path}", **settings), pictures=pictures) as sage:
         assert sage.check() == []
         assert MODULE.collect is not None
-        return {product.number: product for product in MODULE.collect(sage)}
+        return {product.number: product for product in MODULE.collect(sage, MODULE.options())}
 
 
 def alter(path: Path, table: Table, number: str, **values: Any) -> None:

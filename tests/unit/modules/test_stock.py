@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 def collected(path: Path, **settings: Any) -> dict[str, Stock]:
     with SageDatabase(SageSettings(url=f"sqlite:///{path}", **settings)) as sage:
         assert MODULE.collect is not None
-        return {MODULE.key(stock): stock for stock in MODULE.collect(sage)}
+        return {MODULE.key(stock): stock for stock in MODULE.collect(sage, MODULE.options())}
 
 
 def execute(path: Path, statement: Any) -> None:
