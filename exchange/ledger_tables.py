@@ -162,9 +162,7 @@ SHOP_PART = Table(
     Column("shop_id", String(40), nullable=False),  # empty: the shop does not have it
     Column("state", String(10), nullable=False),  # clean, dirty, refused, gone
     Column("priority", SmallInteger, nullable=False),  # lower goes first
-    Column(
-        "wanted_hash", LargeBinary(16), nullable=False
-    ),  # of the fields together; empty: nobody wants it
+    Column("wanted_hash", LargeBinary(16), nullable=False),  # of the fields together; empty: nobody wants it
     Column("sent_hash", LargeBinary(16), nullable=False),
     Column("sent", Text, nullable=False),  # the fields that the shop has confirmed, json
     Column("since", Moment, nullable=False),  # when it became dirty

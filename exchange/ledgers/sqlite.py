@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -25,16 +27,30 @@ def _on_share(path: Path) -> bool:
 
 def _pragmas(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say so, see `_begin`
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    _write_ahead(connection)
     for pragma in (
-        "journal_mode=WAL",
         # FULL, not NORMAL: else a file already archived could come before a commit that a power cut took back.
         "synchronous=FULL",
         "temp_store=FILE",  # the staged records of a large batch must not fill the memory
         "cache_size=-32000",
         "temp.cache_size=-32000",
-        f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn on the write-ahead log. Of two that do so at once SQLite refuses one without waiting: it asks again."""
+    until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
