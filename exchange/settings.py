@@ -128,6 +128,7 @@ class SageSettings(Section):
     short_text: str = Field("Dimensionstext", description="Column of KHKArtikel that holds the short text.")
     long_text: str = Field("Langtext", description="Column of KHKArtikel that holds the long text.")
     shop_flag: str = Field("", description="Own column of KHKArtikel (such as USER_WebShop) that must be set for an article to be exported; empty: all active articles for sale.")
+    parent_column: str = Field("", description="Own column of KHKArtikel that names the parent article, where variants are articles of their own; empty: variants are Sage's own (Ausprägungen).")
     columns: dict[str, str] = Field({}, description='Own columns for further fields, such as products.meta_title = "USER_MetaTitel".')
     orders: SageOrders = Field(SageOrders(), description="Orders.")
     customers: SageCustomers = Field(SageCustomers(), description="Customers.")

@@ -12,6 +12,7 @@ was sent and brings the difference into the shop, by its API or by the files of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import file_digest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,12 +40,22 @@ class Upload(NamedTuple):
     Attributes:
         name: path below the folder of the settings that `folder` names.
         folder: `images`, `attachments`, ...
-        sha256: of the content, so that an unchanged file is not sent again; hexadecimal.
+        sha256: of the content, so that an unchanged file is not sent again; hexadecimal, empty while there is no file.
     """
 
     name: str
     folder: str
     sha256: str
+
+    @classmethod
+    def of(cls, view: ShopView, folder: str, name: str) -> Upload:
+        """The file as it is now."""
+        path = view.settings.folder(folder) / name
+        try:
+            with path.open("rb") as file:
+                return cls(name, folder, file_digest(file, "sha256").hexdigest())
+        except OSError:
+            return cls(name, folder, "")
 
 
 #: What a field may be. Money and quantities are Decimal; None means empty.
@@ -81,6 +92,7 @@ class Rank:
 
     BASE = 0  # products and categories
     STOCK = 10  # the stock module knows better than the product's own figure
+    BUNDLE = 15  # a bundle's stock is what its parts allow
     VARIANT = 20  # native variants know better than their article
     PROMOTION = 30  # for its days
 
@@ -98,9 +110,14 @@ class ShopView:
     options: Any
 
 
+def joined(*names: object) -> str:
+    """One key out of several names; names that hold the separator stay apart."""
+    return "|".join(str(name).replace("%", "%25").replace("|", "%7C") for name in names)
+
+
 def article_key(number: str, variant_id: int = 0) -> str:
     """Key of a variant: every article has one of number 0, the shop's default variant."""
-    return f"{number}|{variant_id}"
+    return joined(number, variant_id)
 
 
 def product(number: str) -> Ref:
@@ -115,4 +132,6 @@ def variant(number: str, variant_id: int = 0) -> Ref:
 
 def metafield(owner: Ref, name: str, value: str | None, **more: Any) -> Part:
     """A metafield of a thing; its resource is `product_metafield`, `customer_metafield`, ..."""
-    return Part(f"{owner.resource}_metafield", f"{owner.key}|{name}", {"key": name, "value": value}, owner, **more)
+    return Part(
+        f"{owner.resource}_metafield", f"{owner.key}|{joined(name)}", {"key": name, "value": value}, owner, **more
+    )

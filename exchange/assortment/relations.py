@@ -19,7 +19,7 @@ from exchange import khk
 from exchange.assortment.sold import sold
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Options
-from exchange.shop import Part, metafield, product
+from exchange.shop import Part, joined, metafield, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +72,7 @@ def relation_parts(name: str, number: str, related: Sequence[str], options: Rela
     owner = product(number)
     for place, other in enumerate(related[: options.places]):
         fields = {"relatedProduct": product(other), "sortOrder": options.first + place}
-        yield Part("product_relation", f"{number}|{other}", fields, owner)
+        yield Part("product_relation", joined(number, other), fields, owner)
     yield metafield(owner, name, orjson.dumps(list(related)).decode())
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange import khk
+from exchange.assortment.catalogue import STAND_IN, as_html
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Rule, Side
 from exchange.records.category import Category
+from exchange.shop import Part, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.connector import SageSource
     from exchange.module import Options
+    from exchange.shop import ShopView
 
 OWN_PARENT = kind(
     "categories.own_parent",
@@ -78,6 +81,29 @@ def _category(path: str, group: khk.Group, row: RowMapping, more: Mapping[str, s
     )
 
 
+def parts(category: Category, view: ShopView) -> Iterator[Part]:
+    """The category; the shop has no fields for search texts of categories (`lightspeed-ecom.md` 2.8).
+
+    So the meta title is its long title, the meta description its short text.
+    """
+    parent = Ref("category", category.parent_number) if category.parent_number else None
+    fields: dict[str, object] = {"isVisible": category.active is not False}
+    if parent:
+        fields["parent"] = parent
+    texts = {
+        "title": category.name,
+        "fulltitle": category.meta_title or category.name,
+        "description": category.meta_description,
+        "content": as_html(category.long_text),
+    }
+    basic, own = view.settings.shop.default_language, view.settings.sage.shop_language
+    if own == basic:
+        yield Part("category", category.number, fields | texts, parent)
+        return
+    yield Part("category", category.number, fields | {"title": category.name}, parent, rank=STAND_IN)
+    yield Part("category", category.number, texts, parent, language=own)
+
+
 def _own_parent(category: Category, _options: Options) -> Iterator[Finding]:
     number, parent = category.number, category.parent_number
     if parent and (parent == number or parent.startswith(f"{number}/")):
@@ -121,5 +147,6 @@ MODULE = Module(
         Rule((WRONG_LEVEL,), _level, lambda: example()._replace(level=5)),
     ),
     collect=collect,
+    parts=parts,
     aliases=("category", "warengruppe", "artikelgruppen"),
 )

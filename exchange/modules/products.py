@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Select, func, select
 from stdnum import ean as stdnum_ean
 
 from exchange import khk
+from exchange.assortment.catalogue import product_parts
 from exchange.connector import chunks
 from exchange.convert import canonical
 from exchange.finding import Finding, Locator, Severity, found, kind
-from exchange.module import Module, Rule, Side
+from exchange.module import Module, Options, Rule, Side
 from exchange.records.product import Product, ProductCategory, ProductImage, ProductPrice, ProductStock
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from exchange.connector import SageSource
-    from exchange.module import Options
 
 BAD_EAN = kind(
     "products.bad_ean",
@@ -86,6 +87,14 @@ class _WithPictures(Protocol):
     def pictures(self, number: str) -> Sequence[str]:
         """File names of an article's pictures, the main one first."""
         ...
+
+
+class ProductOptions(Options):
+    """Settings of the product export."""
+
+    visibility: Literal["visible", "auto"] = Field(
+        "visible", description="How an active article stands in the shop: visible, or auto (visible while in stock)."
+    )
 
 
 # --- out of Sage -----------------------------------------------------------------------------------------------------
@@ -416,6 +425,7 @@ MODULE = Module(
     key=lambda product: str(product.number),
     lands=Side.SHOP,
     example=example,
+    options=ProductOptions,
     rules=(
         Rule((BAD_EAN,), _ean, lambda: example()._replace(ean="4006381333932")),
         Rule((NEGATIVE_PRICE,), _negative, lambda: _with_prices("-1")),
@@ -423,5 +433,6 @@ MODULE = Module(
         Rule((OWN_SUCCESSOR,), _successor, lambda: example()._replace(successor="00200050")),
     ),
     collect=collect,
+    parts=product_parts,
     aliases=("product", "artikel", "produkte"),
 )

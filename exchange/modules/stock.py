@@ -9,16 +9,19 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, and_, func, select
 
 from exchange import khk
+from exchange.assortment.catalogue import stock_fields
 from exchange.connector import chunks
 from exchange.convert import canonical
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.stock import Stock
+from exchange.shop import Part, Rank, article_key, product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from exchange.connector import SageSource
+    from exchange.shop import ShopView
 
 IMPLAUSIBLE = kind(
     "stock.implausible",
@@ -157,6 +160,20 @@ def _on_order(source: SageSource, numbers: Sequence[str]) -> dict[Key, Decimal]:
     return {(row["Artikelnummer"], row["AuspraegungID"] or 0): row["total"] or ZERO for row in source.rows(query)}
 
 
+def parts(stock: Stock, view: ShopView) -> Iterator[Part]:
+    """The stock of the variant; stock alone makes none."""
+    if stock.available is None:
+        return
+    yield Part(
+        "variant",
+        article_key(stock.article_number, stock.variant_id or 0),
+        stock_fields(stock.available, view),
+        product(stock.article_number),
+        creates=False,
+        rank=Rank.STOCK,
+    )
+
+
 def _key(stock: Stock) -> str:
     return f"{stock.article_number}|{stock.variant_id}" if stock.variant_id else stock.article_number
 
@@ -196,6 +213,7 @@ MODULE = Module(
         Rule((DOES_NOT_ADD_UP,), _adds_up, lambda: example()._replace(available=Decimal(15))),
     ),
     collect=collect,
+    parts=parts,
     whole_file=True,
     aliases=("stocks", "bestaende", "lagerbestand"),
 )

@@ -36,7 +36,11 @@ OWN_COLUMNS = {
     "USER_MetaTitel": "VARCHAR(255)",
     "USER_MetaBeschreibung": "VARCHAR(1000)",
     "USER_Lieferant": "VARCHAR(50)",
+    "USER_Vaterartikel": "VARCHAR(31)",
+    "USER_Farbe": "VARCHAR(50)",
 }
+#: And of KHKArtikelVarianten.
+OWN_VARIANT_COLUMNS = {"USER_Groesse": "VARCHAR(50)", "USER_Farbe": "VARCHAR(50)", "USER_Bild": "VARCHAR(255)"}
 
 
 @contextmanager
@@ -63,8 +67,9 @@ def create(path: Path, *, today: date | None = None) -> None:
     with _opened(path) as connection:
         khk.METADATA.create_all(connection)
         tables.METADATA.create_all(connection, tables=[tables.SANDBOX])
-        for name, of in OWN_COLUMNS.items():
-            connection.execute(text(f'ALTER TABLE "KHKArtikel" ADD COLUMN "{name}" {of}'))
+        for table, columns in ((khk.ARTIKEL, OWN_COLUMNS), (khk.ARTIKEL_VARIANTEN, OWN_VARIANT_COLUMNS)):
+            for name, of in columns.items():
+                connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN "{name}" {of}'))
         _put(connection, tables.SANDBOX, [{"CreatedAt": datetime.now(UTC).replace(tzinfo=None)}])
         for table, rows in chain(_codes(), articles(), prices(midnight), stock(), customers(), documents(midnight)):
             _put(connection, table, rows)
@@ -123,3 +128,11 @@ def _fill_own(connection: Connection) -> None:
     connection.execute(sold.values(USER_WebShop=khk.YES, USER_Lieferant="Rösterei Muster"))
     mug = update(article).where(article.c.Artikelnummer == "00200050", article.c.Mandant == data.MANDANT)
     connection.execute(mug.values(USER_MetaTitel="Blauer Kaffeebecher aus Steingut"))
+    for number, colour in data.COLOURS.items():
+        one = update(article).where(article.c.Artikelnummer == number, article.c.Mandant == data.MANDANT)
+        connection.execute(one.values(USER_Vaterartikel=data.COLOURED, USER_Farbe=colour))
+    names = (*OWN_VARIANT_COLUMNS, "Artikelnummer", "AuspraegungID", "Mandant")
+    variant = light(khk.ARTIKEL_VARIANTEN.name, *(column(name) for name in names))
+    for number, size, _ in data.SIZES:
+        one = update(variant).where(variant.c.Artikelnummer == data.SIZED, variant.c.AuspraegungID == number)
+        connection.execute(one.values(USER_Groesse=size, USER_Farbe="Schwarz"))

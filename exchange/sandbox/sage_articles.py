@@ -161,6 +161,8 @@ def prices(today: datetime) -> Iterator[Rows]:
         rows.append((2, item.number, Decimal(0), half_up(net_price(item) * Decimal("0.88"), 2)))
     for number, tiers in data.TIERS.items():
         rows.extend((2, number, Decimal(least), Decimal(price)) for least, price in tiers)
+    for number, tiers in data.BASIC_TIERS.items():
+        rows.extend((1, number, Decimal(least), Decimal(price)) for least, price in tiers)
     rows.extend((3, number, Decimal(0), Decimal(price)) for number, price in data.PROMOTION.items())
     names = ("ListeID", "Artikelnummer", "AbMenge", "Einzelpreis")
     yield (khk.PREISLISTEN_ARTIKEL, (dict(zip(names, row, strict=True)) | {"AuspraegungID": 0} for row in rows))

@@ -99,6 +99,8 @@ FEES = (
 
 #: Price from so many pieces on, net, in price list 2.
 TIERS = {"10010": ((6, "17.5000"), (24, "16.2000")), "00200050": ((12, "6.9000"), (48, "6.2000"))}
+#: Gross prices for everyone from a quantity on.
+BASIC_TIERS = {"31010": ((3, "8.4000"), (10, "7.9000"))}
 #: Gross prices of the promotion.
 PROMOTION = {"10020": "21.9900", "00200060": "19.9500", "30010": "44.9000"}
 #: Net price, or discount in percent, of one customer.
@@ -119,6 +121,10 @@ ACCESSORIES = (("33010", "33020", 0), ("30020", "31040", 0), ("10020", "31010", 
 #: The article with native variants; their id, size, stock.
 SIZED = "32010"
 SIZES = ((1, "S", 6), (2, "M", 14), (3, "L", 9))
+
+#: Articles of their own that name a parent: the mug in three colours. The first is the parent itself.
+COLOURED = "00200050"
+COLOURS = {"00200050": "Blau", "00200051": "Grün", "00200052": "Weiß"}
 
 
 class Person(NamedTuple):

@@ -103,7 +103,7 @@ def test_the_txt_layout_tells_where_everything_stands(module: Module) -> None:
     title, *rows = [line.split("\t") for line in published(module, "txt").decode("utf-8").splitlines()]
     assert title == ["type", "field", "start", "length", "meaning"]
     places = {field: (int(start), int(start) + int(width)) for kind, field, start, width, _ in rows if kind == "D"}
-    (line,) = [each for each in written(module, "txt").decode("utf-8").splitlines() if each.startswith("D")]
+    (line,) = [each for each in written(module, "txt").decode("utf-8").splitlines() if each[:2].rstrip() == "D"]
     record = module.example()
     for field, value in zip(module.schema.fields, record, strict=False):
         if field.kind is Kind.TEXT and not field.long and field.name in places:
