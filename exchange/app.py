@@ -138,8 +138,8 @@ class App:
 
             url = SecretStr(self._located(secret(self.settings.sage.url)))
             located = self.settings.sage.model_copy(update={"url": url})
-            pictures = self.settings.folder("images")
-            self._sage = SageDatabase(located, pictures=pictures, zone=self.settings.zone, now=self.ledger.now)
+            folders = {"pictures": self.settings.folder("images"), "attachments": self.settings.folder("attachments")}
+            self._sage = SageDatabase(located, **folders, zone=self.settings.zone, now=self.ledger.now)
         return self._sage
 
     def lookup(self, module: Module) -> Lookup:

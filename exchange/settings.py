@@ -37,6 +37,7 @@ class Folders(Section):
     quarantine: Path = Field(Path("quarantine"), description="Originals of files that could not be used.")
     profiles: Path = Field(Path("profiles"), description="Your own profiles (*.toml); one with the name of a shipped profile replaces it.")
     images: Path = Field(Path("images"), description="Article pictures, named ARTICLE.jpg or ARTICLE_1.jpg; scanned by the product export.")
+    attachments: Path = Field(Path("attachments"), description="PDFs of articles, named ARTICLE.pdf, ARTICLE_Title.pdf or ARTICLE_Title.en.pdf, also in folders below.")
 
 
 class LedgerSettings(Section):
@@ -63,6 +64,7 @@ class LimitSettings(Section):
 
     file_megabytes: int = Field(2048, gt=0, description="Size of a file.")
     field_characters: int = Field(1_000_000, gt=0, description="Length of one value.")
+    attachment_megabytes: int = Field(20, gt=0, description="Size of a PDF of an article.")
     unpacked_megabytes: int = Field(512, gt=0, description="Size of an Excel workbook when unpacked.")
 
 

@@ -58,7 +58,18 @@ class Upload(NamedTuple):
             return cls(name, folder, "")
 
 
-#: What a field may be. Money and quantities are Decimal; None means empty.
+class Json(NamedTuple):
+    """A value that stands in the shop as JSON text.
+
+    Attributes:
+        content: lists, dicts, texts and numbers; a `Ref` within becomes the address of a file, and the shop id of
+            anything else.
+    """
+
+    content: Any
+
+
+#: What a field may be: text, number, flag, `Ref`, `Upload` or `Json`. Money and quantities are Decimal; None is empty.
 Value = str | int | bool | None | Any
 
 
@@ -68,7 +79,7 @@ class Part(NamedTuple):
     Attributes:
         resource: as `exchange.connectors.lightspeed.resources` names it: `product`, `variant`, `product_image`, ...
         key: our key of the thing, unique within its resource, the same for all modules that speak of it.
-        fields: field of the API → value (`Value`, `Ref`, `Upload`); only those that the module answers for.
+        fields: field of the API → value (`Value`, `Ref`, `Upload`, `Json`); only those that the module answers for.
         owner: what it lives under: the product of an image, of a variant, of a metafield.
         language: shop language of the texts among the fields; empty for the basic language and all that has none.
         creates: whether the thing may be made because of this part. Stock makes no variant; it waits for one.
@@ -130,7 +141,7 @@ def variant(number: str, variant_id: int = 0) -> Ref:
     return Ref("variant", article_key(number, variant_id))
 
 
-def metafield(owner: Ref, name: str, value: str | None, **more: Any) -> Part:
+def metafield(owner: Ref, name: str, value: str | Json | None, **more: Any) -> Part:
     """A metafield of a thing; its resource is `product_metafield`, `customer_metafield`, ..."""
     return Part(
         f"{owner.resource}_metafield", f"{owner.key}|{joined(name)}", {"key": name, "value": value}, owner, **more

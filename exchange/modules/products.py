@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from stdnum import ean as stdnum_ean
 
 from exchange import khk
@@ -124,6 +124,7 @@ class _Reader:
         self.rates = self._rates()
         self.price_lists = self._price_lists()
         self.warehouses = self._warehouses()
+        self.parents = self._parents()
 
     def articles(self) -> Select[Any]:
         """The articles themselves."""
@@ -140,6 +141,10 @@ class _Reader:
         )
         if self.settings.shop_flag:
             query = query.where(khk.own(table, self.settings.shop_flag) != 0)
+        if self.settings.parent_column:
+            # A variant that is an article of its own is no product; one that names itself is both.
+            parent = khk.own(table, self.settings.parent_column)
+            query = query.where(or_(parent.is_(None), parent == "", parent == table.c.Artikelnummer))
         return query
 
     def complete(self, articles: Sequence[Mapping[str, Any]]) -> Iterator[Product]:
@@ -169,7 +174,7 @@ class _Reader:
             language=self.settings.shop_language,
             name=" ".join(part for part in (_text(row["Bezeichnung1"]), _text(row["Bezeichnung2"])) if part) or number,
             matchcode=own.get("matchcode", _text(row["Matchcode"])),
-            type=_type(row),
+            type="variant_parent" if number in self.parents else _type(row),
             active=True,
             brand=own.get("brand", _text(row["Hersteller"])),
             manufacturer_number=own.get("manufacturer_number", _text(row["HArtikelnummer"])),
@@ -236,6 +241,18 @@ class _Reader:
             for each in wanted
             if each in rows
         }
+
+    def _parents(self) -> set[str]:
+        """Articles that are only there to hold variants together: others name them as parent, they do not themselves."""
+        if not self.settings.parent_column:
+            return set()
+        table = khk.ARTIKEL
+        parent = khk.own(table, self.settings.parent_column)
+        query = select(table.c.Artikelnummer, parent.label("parent")).where(
+            table.c.Mandant == self.mandant, parent.is_not(None), parent != ""
+        )
+        pairs = [(row["Artikelnummer"], str(row["parent"]).strip()) for row in self.source.rows(query)]
+        return {parent for _, parent in pairs} - {number for number, parent in pairs if number == parent}
 
     def _warehouses(self) -> list[str]:
         table = khk.LAGERORTE.c

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, func, select
 
 from exchange import khk
+from exchange.assortment.available import UNITS, ZERO, ordered, sellable, stored
 from exchange.assortment.catalogue import stock_fields
+from exchange.assortment.sold import sold, warehouses
 from exchange.connector import chunks
-from exchange.convert import canonical
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.stock import Stock
@@ -40,12 +40,6 @@ DOES_NOT_ADD_UP = kind(
 
 #: Articles that are completed together; also the length of an IN list.
 CHUNK = 500
-#: Orders that are not delivered yet are of this kind (2.14), and of the kind that this program itself writes.
-ORDER_KIND = "VVA"
-#: Decimals of numbers in our records, as Sage's `money` has them.
-PLACES = 4
-_PLACE = Decimal("0.0001")
-ZERO = Decimal(0)
 
 
 class StockOptions(Options):
@@ -56,49 +50,23 @@ class StockOptions(Options):
     )
 
 
-#: Article and variant.
-Key = tuple[str, int]
-
-
 def collect(source: SageSource, _options: StockOptions) -> Iterator[Stock]:
     """Sellable stock of all active articles for sale, in sales units, rounded down.
 
     An article without any stock row is sold out (0) where it is stock-kept, and is left out where it is not: missing is
     never zero.
     """
-    warehouses = _warehouses(source)
-    table = khk.ARTIKEL
-    names = (
-        "Artikelnummer",
-        "Verkaufsmengeneinheit",
-        "Basismengeneinheit",
-        "UmrechnungsfaktorVK",
-        "UmrechnungsFaktorLME",
-    )
-    query = (
-        select(*(table.c[name] for name in (*names, "Lagerfuehrung")))
-        .where(table.c.Mandant == source.settings.mandant, table.c.Aktiv != 0, table.c.IstVerkaufsartikel != 0)
-        .order_by(table.c.Artikelnummer)
-    )
-    if source.settings.shop_flag:
-        query = query.where(khk.own(table, source.settings.shop_flag) != 0)
+    places = warehouses(source)
+    table = khk.ARTIKEL.c
+    query = sold(source, *(table[name] for name in (*UNITS, "Lagerfuehrung")))
     for articles in chunks(source.rows(query), CHUNK):
-        yield from _stocks(source, articles, warehouses)
+        yield from _stocks(source, articles, places)
 
 
-def _warehouses(source: SageSource) -> list[str]:
-    table = khk.LAGERORTE.c
-    chosen = source.settings.warehouses
-    query = select(table.Lagerkennung).where(
-        table.Mandant == source.settings.mandant, table.Lagerkennung.in_(chosen) if chosen else table.Aktiv != 0
-    )
-    return [row["Lagerkennung"] for row in source.rows(query)]
-
-
-def _stocks(source: SageSource, articles: Sequence[Mapping[str, Any]], warehouses: Sequence[str]) -> Iterator[Stock]:
+def _stocks(source: SageSource, articles: Sequence[Mapping[str, Any]], places: Sequence[str]) -> Iterator[Stock]:
     numbers = [row["Artikelnummer"] for row in articles]
-    on_hand = _on_hand(source, numbers, warehouses)
-    on_order = _on_order(source, numbers)
+    on_hand = stored(source, numbers, places)
+    on_order = ordered(source, numbers)
     variants: dict[str, set[int]] = {}
     for number, variant in (*on_hand, *on_order):
         variants.setdefault(number, set()).add(variant)
@@ -111,53 +79,9 @@ def _stocks(source: SageSource, articles: Sequence[Mapping[str, Any]], warehouse
             yield _stock(row, variant, on_hand.get((number, variant), ZERO), on_order.get((number, variant), ZERO))
 
 
-def _stock(row: Mapping[str, Any], variant: int, stored: Decimal, ordered: Decimal) -> Stock:
-    """`stored` counts stock units, `ordered` base units; the shop counts sales units."""
-    per_sales_unit = Decimal(row["UmrechnungsfaktorVK"] or 1)
-    on_hand = stored * Decimal(row["UmrechnungsFaktorLME"] or 1) / per_sales_unit
-    on_order = ordered / per_sales_unit
-    hand, order = canonical(on_hand.quantize(_PLACE, ROUND_FLOOR), PLACES), canonical(on_order, PLACES)
+def _stock(row: Mapping[str, Any], variant: int, on_hand: Decimal, on_order: Decimal) -> Stock:
     unit = row["Verkaufsmengeneinheit"] or row["Basismengeneinheit"] or ""
-    return Stock(row["Artikelnummer"], variant, canonical(hand - order, PLACES), hand, order, unit.strip())
-
-
-def _on_hand(source: SageSource, numbers: Sequence[str], warehouses: Sequence[str]) -> dict[Key, Decimal]:
-    """Sums over all bins: several rows for one article and bin are normal."""
-    table = khk.LAGERPLATZBESTAENDE.c
-    total: ColumnElement[Any] = func.sum(table.Bestand)
-    query = (
-        select(table.Artikelnummer, table.AuspraegungID, total.label("total"))
-        .where(
-            table.Mandant == source.settings.mandant,
-            table.Artikelnummer.in_(numbers),
-            table.Lagerkennung.in_(warehouses),
-        )
-        .group_by(table.Artikelnummer, table.AuspraegungID)
-    )
-    return {(row["Artikelnummer"], row["AuspraegungID"] or 0): row["total"] or ZERO for row in source.rows(query)}
-
-
-def _on_order(source: SageSource, numbers: Sequence[str]) -> dict[Key, Decimal]:
-    """Quantities of positions that are still open."""
-    position, document = khk.BELEGE_POSITIONEN.c, khk.BELEGE.c
-    total: ColumnElement[Any] = func.sum(position.MengeBasis)
-    kinds = sorted({ORDER_KIND, source.settings.orders.document_kind})
-    query = (
-        select(position.Artikelnummer, position.AuspraegungID, total.label("total"))
-        .join_from(
-            khk.BELEGE_POSITIONEN,
-            khk.BELEGE,
-            and_(document.BelID == position.BelID, document.Mandant == position.Mandant),
-        )
-        .where(
-            position.Mandant == source.settings.mandant,
-            position.Artikelnummer.in_(numbers),
-            position.IstErledigt == 0,
-            document.Belegkennzeichen.in_(kinds),
-        )
-        .group_by(position.Artikelnummer, position.AuspraegungID)
-    )
-    return {(row["Artikelnummer"], row["AuspraegungID"] or 0): row["total"] or ZERO for row in source.rows(query)}
+    return Stock(row["Artikelnummer"], variant, *sellable(row, on_hand, on_order), unit.strip())
 
 
 def parts(stock: Stock, view: ShopView) -> Iterator[Part]:

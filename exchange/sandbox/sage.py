@@ -131,8 +131,8 @@ def _fill_own(connection: Connection) -> None:
     for number, colour in data.COLOURS.items():
         one = update(article).where(article.c.Artikelnummer == number, article.c.Mandant == data.MANDANT)
         connection.execute(one.values(USER_Vaterartikel=data.COLOURED, USER_Farbe=colour))
-    names = (*OWN_VARIANT_COLUMNS, "Artikelnummer", "AuspraegungID", "Mandant")
-    variant = light(khk.ARTIKEL_VARIANTEN.name, *(column(name) for name in names))
+    of_variant = (*OWN_VARIANT_COLUMNS, "Artikelnummer", "AuspraegungID", "Mandant")
+    variant = light(khk.ARTIKEL_VARIANTEN.name, *(column(name) for name in of_variant))
     for number, size, _ in data.SIZES:
         one = update(variant).where(variant.c.Artikelnummer == data.SIZED, variant.c.AuspraegungID == number)
         connection.execute(one.values(USER_Groesse=size, USER_Farbe="Schwarz"))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import MetaData, Table, inspect
 
+from exchange.assortment.attachments import documents, sha256
 from exchange.connectors.sage import lookup, probe, tables
 from exchange.connectors.sage.engine import open_engine, translated
 from exchange.connectors.sage.pictures import Pictures
@@ -18,12 +20,12 @@ from exchange.settings import secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Set
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from sqlalchemy import Connection, Engine, RowMapping, Select
 
+    from exchange.assortment.attachments import Document
     from exchange.settings import SageSettings
 
 #: Rows that are fetched at once when streaming.
@@ -36,6 +38,7 @@ class SageDatabase:
     Args:
         settings: of Sage; `url` must be set.
         pictures: folder of article pictures, if there is one.
+        attachments: folder of the PDFs of articles, if there is one.
         zone: IANA name of the merchant's time zone, in which documents are dated.
         now: the clock.
 
@@ -48,6 +51,7 @@ class SageDatabase:
         settings: SageSettings,
         *,
         pictures: Path | None = None,
+        attachments: Path | None = None,
         zone: str = "Europe/Berlin",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -60,6 +64,7 @@ class SageDatabase:
         self._columns: dict[str, frozenset[str]] = {}
         self._reflected: dict[str, Table] = {}
         self._pictures = None if pictures is None else Pictures(pictures, self._are_articles)
+        self._attachments = attachments
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +105,14 @@ class SageDatabase:
     def pictures(self, number: str) -> list[str]:
         """File names of an article's pictures, the main one first."""
         return [] if self._pictures is None else self._pictures.of(number)
+
+    def attachments(self) -> dict[str, list[Document]]:
+        """The PDFs per article, as they lie there now."""
+        return {} if self._attachments is None else documents(self._attachments, self._are_articles)
+
+    def attachment_sha256(self, file: str) -> str:
+        """Of the content of one of them, hexadecimal."""
+        return sha256((self._attachments or Path()) / file)
 
     def _are_articles(self, numbers: Set[str]) -> Set[str]:
         return numbers - lookup.missing_articles(self, numbers, sold=False)
