@@ -52,6 +52,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def pages(session: nox.Session) -> None:
+    """Write the reference pages of the modules anew."""
+    session.run(
+        "python", "-c", "from pathlib import Path; from exchange.reference import write; write(Path('docs/modules'))"
+    )
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write both requirements files anew, for all platforms; needs uv."""
     compile_ = ("uv", "pip", "compile", "pyproject.toml", "--group", "build", "--universal", "--python-version", "3.11")

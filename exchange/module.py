@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from exchange.record import Schema, schema
 
@@ -34,6 +34,8 @@ class Options(BaseModel):
     """The settings of one module, table `[modules.NAME]`; a module adds its own fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="Switched on. What is dropped for a module that is off is set aside.")
 
 
 @dataclass(frozen=True, slots=True)

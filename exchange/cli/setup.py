@@ -69,13 +69,22 @@ def template(module: str, output: Path | None, lang: str, config: Path) -> None:
 
 @click.command(epilog=example("exchange schema order_import", "exchange schema products --format csv"))
 @click.argument("module")
-@click.option("--format", "form", type=click.Choice(["xsd", "json", "csv", "txt"]), default="xsd", help="Which schema.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["xsd", "json", "csv", "txt", "md"]),
+    default="xsd",
+    help="md: the reference page.",
+)
 def schema(module: str, form: str) -> None:
-    """Print the published schema of a module's files."""
+    """Print the published schema of a module's files, or its reference page."""
+    from exchange.reference import pages  # noqa: PLC0415
     from exchange.registry import build  # noqa: PLC0415
     from exchange.schemas import published  # noqa: PLC0415
 
-    click.echo(published(build().module(module), form), nl=False)
+    registry = build()
+    declared = registry.module(module)
+    click.echo(pages(registry)[declared.name] if form == "md" else published(declared, form), nl=False)
 
 
 @click.command(epilog=example("exchange demo", "exchange demo C:\\demo"))
