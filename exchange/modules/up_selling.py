@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field
+from sqlalchemy import select
 
 from exchange import khk
 from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, chosen, in_column, relation_parts, sound
@@ -56,7 +57,6 @@ class UpSellingOptions(RelationOptions):
 class _Article(NamedTuple):
     number: str
     group: khk.Group
-    successor: str
 
 
 class _Finder:
@@ -64,16 +64,20 @@ class _Finder:
 
     def __init__(self, source: SageSource, options: UpSellingOptions) -> None:
         table = khk.ARTIKEL.c
-        columns = (table.Hauptartikelgruppe, table.Vaterartikelgruppe, table.Artikelgruppe, table.Ersatzartikelnummer)
+        columns = (table.Hauptartikelgruppe, table.Vaterartikelgruppe, table.Artikelgruppe)
         self.options = options
         self.articles: dict[str, _Article] = {
             row["Artikelnummer"]: _Article(
                 row["Artikelnummer"],
                 khk.group(row["Hauptartikelgruppe"], row["Vaterartikelgruppe"], row["Artikelgruppe"]),
-                (row["Ersatzartikelnummer"] or "").strip(),
             )
             for row in source.rows(sold(source, *columns))
         }
+        # Also of articles that are not sold any more: a chain goes on behind them.
+        chain = select(table.Artikelnummer, table.Ersatzartikelnummer).where(
+            table.Mandant == source.settings.mandant, table.Ersatzartikelnummer.is_not(None)
+        )
+        self._successors = {row["Artikelnummer"]: row["Ersatzartikelnummer"].strip() for row in source.rows(chain)}
         self.prices: Mapping[str, Decimal] = basic_prices(source)
         self._fit = frozenset(self.articles) & in_stock(source)
         self._assigned, self._listed = Assigned(source), in_column(source, options.column)
@@ -92,22 +96,22 @@ class _Finder:
         groups = self._assigned.by_group(number, self.options.groups.__contains__)
         named = chosen(number, [*self._listed.get(number, ()), *groups], self._fit)
         result = dict.fromkeys(named, "maintained")
-        successor = self._successor(article)
+        successor = self._successor(number)
         if successor and self._not_cheaper(successor, number):
             result.setdefault(successor, "successor")
         for better in self._better(article) if self.options.from_group else ():
             result.setdefault(better, "group")
         return list(result.items())[: max(self.options.most, len(named))]
 
-    def _successor(self, article: _Article) -> str:
+    def _successor(self, number: str) -> str:
         """The first of its chain of successors that can be bought; chains occur, and circles too (2.1)."""
-        seen = {article.number}
-        following = article.successor
+        seen = {number}
+        following = self._successors.get(number, "")
         while following and following not in seen:
             if following in self._fit:
                 return following
             seen.add(following)
-            following = self.articles[following].successor if following in self.articles else ""
+            following = self._successors.get(following, "")
         return ""
 
     def _better(self, article: _Article) -> list[str]:
