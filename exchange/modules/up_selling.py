@@ -77,7 +77,9 @@ class _Finder:
         chain = select(table.Artikelnummer, table.Ersatzartikelnummer).where(
             table.Mandant == source.settings.mandant, table.Ersatzartikelnummer.is_not(None)
         )
-        self._successors: dict[str, str] = {row["Artikelnummer"]: row["Ersatzartikelnummer"].strip() for row in source.rows(chain)}
+        self._successors: dict[str, str] = {
+            row["Artikelnummer"]: row["Ersatzartikelnummer"].strip() for row in source.rows(chain)
+        }
         self.prices: Mapping[str, Decimal] = basic_prices(source)
         self._fit = frozenset(self.articles) & in_stock(source)
         self._assigned, self._listed = Assigned(source), in_column(source, options.column)

@@ -114,6 +114,9 @@ def documents(today: datetime) -> Iterator[Rows]:
         book.document("VFR", kto, today - timedelta(days=80 - 7 * number), [(article, 1, True) for article in articles])
     for kto, article, quantity, delivered in data.OPEN_ORDERS:
         book.document("VVA", kto, today - timedelta(days=2), [(article, quantity, delivered)])
+    for kto, method, articles in data.DELIVERIES:
+        lines = [(article, 1, True) for article in articles]
+        book.document("VLL", kto, today - timedelta(days=1), lines, method)
     yield (khk.VORGAENGE, ({"VorID": row["VorID"]} for row in book.headers))
     yield (
         khk.VORGAENGE_POSITIONEN,
@@ -142,16 +145,20 @@ class _Book:
         self.lines: list[dict[str, Any]] = []
         self.items = {item.number: item for item in data.ITEMS}
         self.people = {person.kto: person for person in data.PEOPLE}
+        self.addresses = {person.kto: number for number, person in enumerate(data.PEOPLE, 1)}
         self.kinds = {kind[0]: kind[1] for kind in data.KINDS}
 
-    def document(self, kind: str, kto: str, dated: datetime, lines: Iterable[tuple[str, int, bool]]) -> None:
-        """One net document: article, quantity, delivered."""
+    def document(
+        self, kind: str, kto: str, dated: datetime, lines: Iterable[tuple[str, int, bool]], method: str = "DHL"
+    ) -> None:
+        """One net document: article, quantity, delivered; shipped by a method."""
         number, person = len(self.headers) + 1, self.people[kto]
-        net, tax = Decimal(0), Decimal(0)
+        net, tax, weight = Decimal(0), Decimal(0), Decimal(0)
         for place, (article, quantity, delivered) in enumerate(lines, 1):
             item = self.items[article]
             total = half_up(net_price(item) * quantity, 2)
             net += total
+            weight += Decimal(item.grams * quantity) / 1000
             tax += half_up(total * RATES[item.tax_class] / 100, 2)
             self.lines.append(self._line(item, number, place, quantity, total, delivered=delivered))
         same_kind = [row for row in self.headers if row["Belegkennzeichen"] == kind and row["Belegjahr"] == dated.year]
@@ -174,6 +181,7 @@ class _Book:
                 "Preiskennzeichen": 0, "WKz": "EUR", "WKzKursFw": 1.0, "Sprache": "D", "SaveStatus": 2, "Status": 0,
                 "Zwischensumme": net, "Nettobetrag": net, "NettobetragEW": net, "ZWInternEW": net,
                 "Steuerbetrag": tax, "Bruttobetrag": net + tax, "BruttobetragEW": net + tax, "WSBestellNr": "",
+                "Versand": method, "Gewicht": weight, "A0AdressNr": self.addresses[kto],
             }
         )  # fmt: skip
 

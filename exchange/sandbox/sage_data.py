@@ -281,3 +281,9 @@ BASKETS = (
 )
 #: Open orders: customer, article, quantity, whether the line is delivered already.
 OPEN_ORDERS = (("D100001", "10010", 6, False), ("D100002", "00200050", 12, False), ("D100002", "11010", 5, True))
+#: Yesterday's delivery notes: customer, shipping method, articles.
+DELIVERIES = (
+    ("D100001", "DHL", ("10010", "31010")),
+    ("D100002", "DPD", ("11010",)),
+    ("D100003", "SPEDITION", ("33010",)),
+)

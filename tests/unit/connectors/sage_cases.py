@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ def sandbox(folder: Path, *, name: str = "sage.db", today: date = TODAY, **setti
     path = folder / name
     if not path.exists():
         sage.create(path, today=today)
-    with SageDatabase(SageSettings(url=f"sqlite:///{path}", **settings)) as database:
+    clock = datetime.combine(today, time(12), UTC)
+    with SageDatabase(SageSettings(url=f"sqlite:///{path}", **settings), now=lambda: clock) as database:
         yield database
 
 

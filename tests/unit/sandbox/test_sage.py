@@ -62,7 +62,7 @@ def test_the_data_are_lively(sage: SageDatabase) -> None:
     assert rows["KHKArtikelStueckliste"] == 3
     assert rows["KHKArtikelBezeichnung"] == 3
     assert rows["KHKKontokorrent"] == 9
-    assert rows["KHKVKBelege"] == 14
+    assert rows["KHKVKBelege"] == 17
 
 
 def test_the_promotion_runs_today(sage: SageDatabase) -> None:
