@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,14 @@ from exchange.codec import Limits, Meta
 from exchange.connector import Everything, Landing, Lookup, Target
 from exchange.connectors.outbox import OutboxTarget
 from exchange.errors import BatchError, ConfigError, TransientError
+from exchange.leases import Leases, transfer
 from exchange.ledger import Batch, Ledger, Origin
 from exchange.ledgers.migrations import migrate
+from exchange.mail import Post
 from exchange.module import Side
 from exchange.owner import Owner
+from exchange.pauses import Pauses
+from exchange.pipeline.apply import changes
 from exchange.pipeline.check import Checker
 from exchange.pipeline.claim import put
 from exchange.pipeline.read import read
@@ -25,6 +30,7 @@ from exchange.pipeline.run import Pipeline
 from exchange.pipeline.work import Job
 from exchange.registry import build
 from exchange.settings import secret
+from exchange.shop import ShopView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,13 +39,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from exchange.connectors.lightspeed.api import Api
+    from exchange.connectors.lightspeed.gateway import Gateway
     from exchange.connectors.sage import SageDatabase
     from exchange.module import Module
     from exchange.profile import Profile
     from exchange.settings import Settings
+    from exchange.shop import Delivered, Delivery, Plan
+    from exchange.staging import Staging
 
 #: The target name of everything that lands in Sage: the way may change, what was taken over stays taken over.
 SAGE = "sage"
+#: The same for the shop where it is reached (setting `shop.way`); otherwise exports land in the outbox.
+SHOP = "shop"
 
 FOLDERS = ("inbox", "outbox", "work", "archive", "quarantine")
 
@@ -52,7 +64,7 @@ class App:
     """One installation at work. Use as a context manager: it holds a lock and connections.
 
     Attributes:
-        settings, registry, ledger: of the installation.
+        settings, registry, ledger, leases, pauses, post: of the installation.
         progress: called with the number of records done, during long work.
     """
 
@@ -64,8 +76,14 @@ class App:
             self._make_folder(name)
         self.ledger = Ledger(self._open_ledger())
         self.owner = Owner(settings.folder("work"))
+        self.leases = Leases(self.ledger, self.owner, settings.watching.lease_seconds)
+        self.pauses = Pauses(self.ledger)
+        self.post = Post(settings.mail, self.ledger, self.owner)
         self.progress: Callable[[int], None] = _silent
+        self._lock = threading.Lock()
+        self._at_work: set[str] = set()
         self._sage: SageDatabase | None = None
+        self._api: Api | None = None
         self.pipeline = Pipeline(settings, self.ledger, self.registry, self.job)
 
     def __enter__(self) -> Self:
@@ -133,10 +151,14 @@ class App:
         if self.settings.sage.url is None:
             message = "sage.url is not set: this installation reaches Sage by files only"
             raise ConfigError(message)
+        with self._lock:  # several lanes may ask for it first
+            return self._opened_sage(self.settings.sage.url)
+
+    def _opened_sage(self, url: SecretStr) -> SageDatabase:
         if self._sage is None:
             from exchange.connectors.sage import SageDatabase  # noqa: PLC0415 - only who has a database pays for it
 
-            url = SecretStr(self._located(secret(self.settings.sage.url)))
+            url = SecretStr(self._located(secret(url)))
             located = self.settings.sage.model_copy(update={"url": url})
             folders = {"pictures": self.settings.folder("images"), "attachments": self.settings.folder("attachments")}
             self._sage = SageDatabase(located, **folders, zone=self.settings.zone, now=self.ledger.now)
@@ -154,11 +176,17 @@ class App:
         """How the ledger calls the place where a module's records land."""
         if module.lands is Side.SAGE:
             return SAGE
+        if module.parts is not None and not out_profile and self.settings.shop.way != "none":
+            return SHOP
         return f"outbox:{out_profile or f'{module.name}_{self.settings.export_formats[0]}'}"
 
     def target(self, module: Module, batch: Batch) -> Target:
         """Where the records of a batch land."""
         sage = self.settings.sage
+        if batch.target == SHOP and module.parts is not None:
+            from exchange.connectors.lightspeed.target import ShopTarget  # noqa: PLC0415
+
+            return ShopTarget(self.ledger, module.parts, ShopView(self.settings, self._options[module.name]))
         if module.lands is Side.SAGE and sage.way != "files":
             from exchange.connectors.sage import DocumentsTarget, StagingTarget  # noqa: PLC0415
 
@@ -174,6 +202,26 @@ class App:
         codec, layout = self.registry.codecs[profile.format], self.registry.layout(profile)
         return OutboxTarget(codec, layout, folder, self.ledger.now(), full=batch.whole and batch.snapshot)
 
+    def delivery(self) -> Delivery:
+        """The way into the shop. Raises ConfigError when it is not reached at all."""
+        if self.settings.shop.way != "api":
+            raise ConfigError('shop.way is not "api": nothing is brought into the shop by itself')
+        from exchange.connectors.lightspeed.delivery import ApiDelivery  # noqa: PLC0415
+        from exchange.connectors.lightspeed.lease import Lease  # noqa: PLC0415
+
+        lease = Lease(self.ledger, self.owner.name, self.owner.is_dead)
+        return ApiDelivery(self.ledger, self.settings, self._gateway, lease, self._advance)
+
+    def _advance(self, number: int) -> None:
+        self.progress(number)
+
+    def _gateway(self) -> Gateway:
+        from exchange.connectors.lightspeed.api import Api  # noqa: PLC0415
+
+        if self._api is None:
+            self._api = Api.of(self.settings.shop)
+        return self._api
+
     def limits(self) -> Limits:
         """Limits of files, as the settings have them."""
         given = self.settings.limits
@@ -187,6 +235,8 @@ class App:
     def job(self, batch: Batch, path: Path, profile: Profile) -> Job:
         """Everything that the steps need for one batch."""
         module = self.registry.modules[profile.module]
+        if batch.origin is Origin.DROP and self.pauses.holds(module.name):
+            raise TransientError(f"{module.name} is paused; `exchange resume {module.name}` lets it run again")
         batch = replace(batch, target=batch.target or self.target_name(module))
         return Job(
             batch=batch,
@@ -214,7 +264,18 @@ class App:
     # Verbs
 
     def process(self, batch: Batch) -> Batch | None:
-        """Bring an open batch to its end; None when another process works on it. Raises TransientError."""
+        """Bring an open batch to its end; None when another process or lane works on it. Raises TransientError."""
+        with self._lock:
+            if batch.uid in self._at_work:
+                return None
+            self._at_work.add(batch.uid)
+        try:
+            return self._process(batch)
+        finally:
+            with self._lock:
+                self._at_work.discard(batch.uid)
+
+    def _process(self, batch: Batch) -> Batch | None:
         dead = batch.owner if self.owner.is_dead(batch.owner) else ""
         seconds = self.settings.watching.lease_seconds
         taken = self.ledger.take(batch.uid, self.owner.name, seconds, from_owner=dead)
@@ -276,33 +337,67 @@ class App:
                 raise BatchError(*record)
             take(record)
 
-    def export(self, module: str, out_profile: str, *, full: bool = False) -> Batch:
-        """Read a module's records out of Sage and bring what changed into the outbox.
+    def export(
+        self, module: str, out_profile: str = "", *, full: bool = False, patience_seconds: float | None = None
+    ) -> Batch:
+        """Read a module's records out of Sage and bring what changed to where they land: by a profile, the outbox.
 
-        Raises ConfigError for a module that is not read out of Sage.
+        Raises ConfigError for a module that is not read out of Sage, TransientError when another transfer of the module
+        is at work for longer than the patience (default: as the settings have it).
         """
         declared = self.registry.module(module)
-        profile = self.registry.profile(out_profile)
-        if profile.module != declared.name:
-            message = f"profile {out_profile} is for {profile.module}, not for {declared.name}"
-            raise ConfigError(message)
-        spool = self.collect(declared)
-        try:
-            batch = put(
-                spool,
-                self.settings.folder("work"),
-                self.ledger,
-                module=declared.name,
-                profile=f"{declared.name}_json",
-                target=self.target_name(declared, out_profile),
-                whole=full,
-                snapshot=True,
-                forced=True,
-                origin=Origin.COLLECT,
+        if out_profile and self.registry.profile(out_profile).module != declared.name:
+            message = (
+                f"profile {out_profile} is for {self.registry.profile(out_profile).module}, not for {declared.name}"
             )
+            raise ConfigError(message)
+        patience = self.settings.service.patience_seconds if patience_seconds is None else patience_seconds
+        with self.leases.held(transfer(declared.name, declared.lands), patience):
+            target = self.target_name(declared, out_profile)
+            self._finish_collected(declared.name, target)
+            spool = self.collect(declared)
+            try:
+                batch = put(
+                    spool,
+                    self.settings.folder("work"),
+                    self.ledger,
+                    module=declared.name,
+                    profile=f"{declared.name}_json",
+                    target=target,
+                    whole=full,
+                    snapshot=True,
+                    forced=True,
+                    origin=Origin.COLLECT,
+                )
+            finally:
+                spool.unlink()
+            return self._processed(batch)
+
+    def _finish_collected(self, module: str, target: str) -> None:
+        """What a dead process had read out of Sage comes before what is read now."""
+        for batch in self.ledger.open_batches():
+            if (batch.origin, batch.module, batch.target) == (Origin.COLLECT, module, target):
+                self._processed(batch)
+
+    def deliver(self, stop: Callable[[], bool] = lambda: False) -> Delivered:
+        """Bring what waits into the shop. Raises ConfigError, TransientError while another process does."""
+        return self.delivery().deliver(stop)
+
+    def rehearse(self, module: str) -> tuple[Job, Plan]:
+        """What a transfer of a module to the shop would do: to the records, and in the shop. Without any effect."""
+        declared = self.registry.module(module)
+        spool = self.collect(declared)
+        plans: list[Plan] = []
+
+        def look(job: Job, staged: Staging, vanished: list[str]) -> None:
+            plans.append(self.delivery().rehearse(job.target, job.landing, changes(job, staged), vanished))
+
+        batch = Batch(uid="dry-run", file_name=spool.name, received_at=self.ledger.now(), module=declared.name)
+        try:
+            job = self.pipeline.dry_run(batch, spool, look)
         finally:
             spool.unlink()
-        return self._processed(batch)
+        return job, plans[0]
 
     def collect(self, module: Module) -> Path:
         """Everything becomes a file first: the records of Sage in a spool file of our own form."""

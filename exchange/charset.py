@@ -114,10 +114,13 @@ def head_text(path: Path, size: int = 65_536) -> str:
 
 
 @contextmanager
-def text_out(out: BinaryIO, charset: str) -> Iterator[TextIO]:
-    """`out` for text; it stays open. Raises BatchError for a character that the charset does not have."""
+def text_out(out: BinaryIO, charset: str, errors: str = "strict") -> Iterator[TextIO]:
+    """`out` for text; it stays open. Raises BatchError for a character that the charset does not have.
+
+    `errors` is what Python's codecs do with such a character instead: xml can say it in another way.
+    """
     _must_exist(charset)
-    text = io.TextIOWrapper(out, encoding=charset, newline="")
+    text = io.TextIOWrapper(out, encoding=charset, errors=errors, newline="")
     try:
         yield text
     except UnicodeEncodeError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
-from exchange.convert import writer
+from exchange.convert import column_writer, writer
 from exchange.finding import kind
 from exchange.record import Kind
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from exchange.convert import Dialect
     from exchange.finding import Finding
     from exchange.profile import Layout, Source
-    from exchange.record import Schema
+    from exchange.record import Field, Schema
 
 
 class Raw(NamedTuple):
@@ -124,7 +125,7 @@ REJECT_COLUMNS = ("finding_code", "finding")
 
 
 class Texts:
-    """A record as texts, in the order of its schema; made once per file and used for every record.
+    """Records as texts, in the order of their schema; made once per file and used for every record.
 
     Args:
         layout: whose dialect, codes and scales are used.
@@ -134,7 +135,7 @@ class Texts:
         self._width = len(layout.schema.fields)
         self._fields = _writers(layout.schema, layout.sources, layout)
         self._groups = tuple(
-            (index, _writers(group.schema, sources, layout))
+            (index, len(group.schema.fields), _writers(group.schema, sources, layout))
             for index, (group, (_, sources)) in enumerate(
                 zip(layout.schema.groups, layout.groups, strict=True), self._width
             )
@@ -142,33 +143,67 @@ class Texts:
 
     def fields(self, record: Sequence[Any]) -> list[str]:
         """The flat values."""
-        values = list(record[: self._width])
-        for index, write in self._fields:
-            values[index] = write(values[index])
-        return values
+        return _texts(record[: self._width], self._fields)
 
     def groups(self, record: Sequence[Any]) -> list[list[list[str]]]:
         """Per group, per child, its values."""
-        return [[_texts(child, writers) for child in record[index]] for index, writers in self._groups]
+        return [[_texts(child, writers) for child in record[index]] for index, _, writers in self._groups]
+
+    def columns(self, records: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
+        """The flat values of many records, column by column."""
+        return _columns([record[: self._width] for record in records], self._width, self._fields)
+
+    def families(self, records: Sequence[Sequence[Any]]) -> list[tuple[list[Sequence[str]], list[int]]]:
+        """Per group, the children of all records together, column by column; and how many of them each record has."""
+        result = []
+        for index, width, writers in self._groups:
+            families = [record[index] for record in records]
+            children = [child for family in families for child in family]
+            result.append((_columns(children, width, writers), list(map(len, families))))
+        return result
 
 
-#: Number of a field and how it is written; texts that stand as they are have no writer.
-_Writers = tuple[tuple[int, "Callable[[Any], str]"], ...]
+class _Writer(NamedTuple):
+    """How the values of a field are written; texts that stand as they are have none.
+
+    Attributes:
+        at: number of the field.
+        one: value → text.
+        many: column of values → column of texts.
+    """
+
+    at: int
+    one: Callable[[Any], str]
+    many: Callable[[Sequence[Any]], Sequence[str]]
 
 
-def _texts(child: Sequence[Any], writers: _Writers) -> list[str]:
-    values = list(child)
-    for index, write in writers:
-        values[index] = write(values[index])
+def _texts(record: Sequence[Any], writers: Sequence[_Writer]) -> list[str]:
+    values = list(record)
+    for each in writers:
+        values[each.at] = each.one(values[each.at])
     return values
 
 
-def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> _Writers:
+def _columns(records: Sequence[Sequence[Any]], width: int, writers: Sequence[_Writer]) -> list[Sequence[str]]:
+    columns: list[Sequence[Any]] = list(zip(*records, strict=True)) if records else [()] * width
+    for each in writers:
+        columns[each.at] = each.many(columns[each.at])
+    return columns
+
+
+def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> tuple[_Writer, ...]:
     return tuple(
-        (index, _scaled(writer(each, layout.profile.dialect), source))
+        _writer(index, each, source, layout.profile.dialect)
         for index, (each, source) in enumerate(zip(schema.fields, sources, strict=True))
         if each.kind is not Kind.TEXT or source.codes
     )
+
+
+def _writer(index: int, field: Field, source: Source, dialect: Dialect) -> _Writer:
+    if source.codes or source.scale is not None:
+        write = _scaled(writer(field, dialect), source)
+        return _Writer(index, write, lambda column: list(map(write, column)))
+    return _Writer(index, writer(field, dialect), column_writer(field, dialect))
 
 
 def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]:

@@ -203,3 +203,89 @@ WATERMARK = Table(
     Column("value", Text, nullable=False),
     Column("changed_at", Moment, nullable=False),
 )
+
+#: How far a schedule has come: the moment that it served last, and what came of it.
+SCHEDULE_STATE = Table(
+    "schedule_state",
+    METADATA,
+    Column("name", String(80), primary_key=True),
+    Column("since_at", Moment, nullable=False),  # first seen; what was due before is not caught up
+    Column("due_at", Moment),  # the moment served last
+    Column("started_at", Moment),
+    Column("ended_at", Moment),  # empty: at work, or its process has died
+    Column("next_try_at", Moment),
+    Column("result", String(10), nullable=False),  # done, findings, waits, failed
+    Column("message", Text, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("deaths", SmallInteger, nullable=False),
+    Column("owner", String(80), nullable=False),
+)
+
+#: The last runs of every schedule.
+SCHEDULE_RUN = Table(
+    "schedule_run",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("result", String(10), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("batches", Text, nullable=False),  # their ids, separated by blanks
+    Index("schedule_run_name", "name"),
+)
+
+#: Modules that are not to run by themselves.
+PAUSE = Table(
+    "pause",
+    METADATA,
+    Column("module", String(40), primary_key=True),
+    Column("since_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+#: Who does what only one may do at a time; see `exchange.leases`.
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column("name", String(120), primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("token", String(16), nullable=False),  # tells two threads of one owner apart
+    Column("since_at", Moment, nullable=False),
+    Column("until_at", Moment, nullable=False),
+)
+
+#: Mails on their way; see `exchange.mail`.
+MAIL = Table(
+    "mail",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),  # why it was written: the same reason makes one mail
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message", LargeBinary, nullable=False),  # as it goes over the wire
+    Column("in_doubt", String(5), nullable=False),  # after a crash in mid-sending: again, hold
+    Column("state", String(8), nullable=False),  # waiting, sending, sent, refused, held
+    Column("owner", String(80), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("next_try_at", Moment),
+    Column("sent_at", Moment),
+    Column("tries", SmallInteger, nullable=False),
+    Column("problem", Text, nullable=False),
+    Index("mail_state", "state"),
+)
+
+#: What somebody has to look after, and whether they were told; see `exchange.alerts`.
+CAUSE = Table(
+    "cause",
+    METADATA,
+    Column("key", String(200), primary_key=True),
+    Column("code", String(80), nullable=False),
+    Column("module", String(40), nullable=False),
+    Column("details", Text, nullable=False),  # values of the finding, json
+    Column("reported", Boolean, nullable=False),  # by who met it; the others are found in the ledger each time
+    Column("since_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("gone_at", Moment),
+)

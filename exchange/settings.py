@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from exchange.errors import ConfigError
+from exchange.schedule import ALL_DAYS, WEEKDAYS, WORKING_DAYS, Plan, daily, seconds
 
 #: Environment variables that hold settings begin so; `__` separates levels.
 PREFIX = "EXCHANGE_"
@@ -46,17 +49,60 @@ class LedgerSettings(Section):
     url: SecretStr = Field(SecretStr("sqlite:///ledger.sqlite"), description="SQLAlchemy URL: sqlite:///FILE, or postgresql+psycopg://USER@HOST/DB for many workers. Never on a network share.")
 
 
+class FolderRules(Section):
+    """How files below one folder of the inbox are taken; what is not given is as in [watching]."""
+
+    settle_seconds: float | None = Field(None, ge=0, description="Overrides watching.settle_seconds.")
+    ignore: tuple[str, ...] | None = Field(None, description="Overrides watching.ignore.")
+    order: Literal["arrival", "name"] | None = Field(None, description="Overrides watching.order.")
+    priority: int = Field(0, description="Folders with a higher number are taken first.")
+    done: str = Field("", description="A file is taken when its done file is there: {name}.done for X.csv.done, {stem}.done for X.done.")
+    manifest: str = Field("", description="Pattern of manifests (*.manifest.json, *.manifest.csv): files are taken when all of their manifest are there, with the size and SHA-256 that it lists.")
+
+
 class Watching(Section):
     """How dropped files are noticed."""
 
     settle_seconds: float = Field(2.0, ge=0, description="A file is taken when size and time stamp have not changed for this long, by our own clock.")
     scan_seconds: float = Field(10.0, gt=0, description="The folder is searched at least this often; events only make it quicker.")
+    events: Literal["auto", "off"] = Field("auto", description="auto: events of the operating system make it quicker, except on network shares, which tell nothing of what others write. off: searched only.")
+    order: Literal["arrival", "name"] = Field("arrival", description="Order within a folder.")
+    hold_seconds: float = Field(3600.0, gt=0, description="A file whose done file or manifest is missing for this long is reported.")
+    folders: dict[str, FolderRules] = Field({}, description="Rules of single folders of the inbox, as [watching.folders.NAME].")
     ignore: tuple[str, ...] = Field(
         ("~$*", ".*", "*.tmp", "*.part", "*.filepart", "*.crdownload", "*.swp", "Thumbs.db", "desktop.ini", "README*"),
         description="Names that are never taken (leftovers of editors and transfers); they are counted.",
     )
     tries: int = Field(3, ge=1, description="A file that made the program fail this often is put into quarantine.")
     lease_seconds: float = Field(60.0, gt=0, description="A file of a worker that has not been heard of for this long is taken over.")
+
+
+class ChannelSettings(Section):
+    """A place elsewhere that files are fetched from and sent to."""
+
+    type: Literal["sftp", "folder"] = Field("sftp", description="sftp: a server. folder: a folder of this machine or a network share.")
+    active: bool = Field(True, description="false: left alone.")
+    host: str = Field("", description="Name or address of the server.")
+    port: int = Field(22, ge=1, le=65535, description="Port of the server.")
+    user: str = Field("", description="User on the server.")
+    password: SecretStr | None = Field(None, description="Password; keyring:SERVICE/USER takes it from the system's keyring.")
+    key_file: Path | None = Field(None, description="Private key (OpenSSH or PEM). Only this one is offered; neither an agent nor ~/.ssh is asked.")
+    passphrase: SecretStr | None = Field(None, description="Passphrase of the key; keyring: as above.")
+    host_keys: tuple[str, ...] = Field((), description="Fingerprints (SHA256:...) of the server's keys. Without the right one nothing is fetched or sent; `exchange doctor` shows what the server offers.")
+    legacy_algorithms: bool = Field(False, description="Also accept ciphers and check sums that are no longer considered safe (CBC, SHA-1, MD5), for an old server.")
+    inbox: str = Field("", description="Folder there that files are fetched from; empty: none are fetched.")
+    outbox: str = Field("", description="Folder there that files are sent to; empty: none are sent.")
+    patterns: tuple[str, ...] = Field(("*",), description="Names that are fetched.")
+    after: Literal["move", "delete"] = Field("move", description="What becomes of a fetched file there.")
+    processed: str = Field("processed", description="With after = move: the folder, below inbox unless it begins with a slash.")
+    module: str = Field("", description="Module of the fetched files; empty: recognised by their content.")
+    profile: str = Field("", description="Profile of the fetched files; empty: recognised by their content.")
+    send: tuple[str, ...] = Field((), description="Files of the outbox that are sent: names of modules (stock) or patterns (*.xml). The first channel whose list fits has the file.")
+    receipts: bool = Field(True, description="Receipts and rejects of files that were fetched here are sent back here.")
+    settle_seconds: float = Field(10.0, ge=0, description="A file is fetched when size and time stamp have not changed for this long, by our own clock.")
+    poll_seconds: float = Field(60.0, gt=0, description="So often the folder there is searched.")
+    timeout_seconds: float = Field(30.0, gt=0, description="A server that does not answer for this long is given up.")
+    least_bytes_per_second: int = Field(4096, gt=0, description="A transfer slower than this on the whole is broken off.")
 
 
 class LimitSettings(Section):
@@ -136,6 +182,108 @@ class SageSettings(Section):
     customers: SageCustomers = Field(SageCustomers(), description="Customers.")
 
 
+class ShopSettings(Section):
+    """The shop: how it is reached and what of it is used."""
+
+    way: Literal["none", "api", "files"] = Field("none", description="How what Sage has comes into the shop: not at all (exports go to the outbox), by its API, or by import files for its back office.")
+    default_language: str = Field("de", max_length=5, description="The shop's basic language, as its own code (de, en, nl, fr, us, fc).")
+    prices: Literal["incl", "excl"] = Field("incl", description="Whether the shop keeps its prices with tax (incl) or without (excl, B2B); only that one is sent.")
+    article_field: Literal["articleCode", "sku", "ean"] = Field("articleCode", description="Field of a variant that holds Sage's article number; by it, what is in the shop already is recognised.")
+    stock_tracking: Literal["enabled", "indicator", "disabled"] = Field("enabled", description="enabled: no sale below zero; indicator: stock is shown, sale goes on; disabled: no stock keeping.")
+    vanished: Literal["hide", "delete"] = Field("hide", description="What becomes of products and categories that Sage no longer has. Pictures, assignments and the like stay with a hidden product.")
+    deleted: Literal["report", "create"] = Field("report", description="What becomes of a thing that was deleted in the shop by hand: it is reported, or made again.")
+    doubt_seconds: float = Field(30.0, ge=0, description="After a call whose answer was lost the shop may still be at work on it; so long is waited before it is looked up and, if need be, repeated.")
+
+
+class Timing(Section):
+    """On which days something happens, by the merchant's calendar."""
+
+    days: Literal["every day", "working days"] | tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field("every day", description='Days: "every day", "working days" (Monday to Friday), or a list such as ["mon", "thu"].')
+    holidays: str = Field("", description="Public holidays are left out: DE-BY for Bavaria, DE for those of all states, AT, ...; empty: they are days like others.")
+
+    def timed(self, zone: ZoneInfo, *, every: str = "", cron: str = "", at: str = "") -> Plan:
+        """The plan of one of the three on these days. Raises ValueError."""
+        named = {"every day": ALL_DAYS, "working days": WORKING_DAYS}
+        days = named[self.days] if isinstance(self.days, str) else frozenset(map(WEEKDAYS.index, self.days))
+        return Plan(zone, every_seconds=seconds(every) if every else 0, cron=daily(at) if at else cron, days=days, holidays=self.holidays)
+
+
+class Schedule(Timing):
+    """One job and when it is due; table `[schedules.NAME]`. Exactly one of `every`, `cron` and `at`."""
+
+    action: str = Field("export", description="What is done; `exchange schedule --actions` lists what there is.")
+    module: str = Field("", description="With which module.")
+    profile: str = Field("", description="Export: a partner's form instead of our own.")
+    full: bool = Field(False, description="Export: everything, not only what changed.")
+    every: str = Field("", description="Interval such as 30s, 5m or 2h, counted from midnight UTC.")
+    cron: str = Field("", description='Cron line (minute hour day month weekday) such as "0 6 * * 1-5", by the merchant\'s clock.')
+    at: str = Field("", description="Time of day such as 06:00, by the merchant's clock.")
+
+    def plan(self, zone: ZoneInfo) -> Plan:
+        """When it is due. Raises ValueError."""
+        if sum(map(bool, (self.every, self.cron, self.at))) != 1:
+            raise ValueError("give exactly one of every, cron, at")
+        return self.timed(zone, every=self.every, cron=self.cron, at=self.at)
+
+
+class Expected(Timing):
+    """A file that has to come; table `[expected.NAME]`."""
+
+    module: str = Field("", description="It is of this module; empty: of any.")
+    folder: str = Field("", description="It comes in this folder below the inbox, a channel's folder for instance; empty: in any.")
+    since: str = Field("00:00", description="It counts from this time of the day on.")
+    by: str = Field(description="It has to be there at this time of the day.")
+
+    def plan(self, zone: ZoneInfo) -> Plan:
+        """When it has to be there. Raises ValueError."""
+        daily(self.since)
+        return self.timed(zone, at=self.by)
+
+
+class Service(Section):
+    """The running service."""
+
+    stop_seconds: float = Field(20.0, gt=0, description="A stop waits so long for work in hand; what is cut off then is finished by the next start.")
+    heartbeat_seconds: float = Field(10.0, gt=0, description="work/heartbeat.json is renewed this often.")
+    patience_seconds: float = Field(30.0, ge=0, description="A transfer by hand waits this long for one of the same module that is at work, then says so.")
+    tries: int = Field(2, ge=1, description="A scheduled job whose process died is begun at most this often, then it waits until it is due again.")
+
+
+class Mail(Section):
+    """How mails are sent. Without a host none are."""
+
+    host: str = Field("", description="Mail server.")
+    port: int = Field(587, gt=0, le=65535, description="Its port: 587 for starttls, 465 for tls.")
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is protected; the certificate is checked. `none` only within the own machine.")
+    ca_file: Path | None = Field(None, description="Certificates that are trusted instead of the system's.")
+    user: str = Field("", description="User; empty: no password is asked for.")
+    password: SecretStr | None = Field(None, description="Password, or keyring:SERVICE/USER.")
+    sender: str = Field("", description='Sender of all mails, such as "Exchange <exchange@example.org>".')
+    redirect: str = Field("", description="While testing: every mail goes to this address, and says whom it was meant for.")
+    timeout_seconds: float = Field(30.0, gt=0, description="The server has to answer within this time.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.host and not self.sender:
+            raise ValueError("host is set, but no sender")
+        return self
+
+
+class Alerts(Section):
+    """Who is told when something needs a person."""
+
+    to: tuple[str, ...] = Field((), description="Addresses; empty: nobody is written to, `exchange status` tells all the same.")
+    owners: dict[str, tuple[str, ...]] = Field({}, description='Other addresses for single modules, such as order_import = ["sales@example.org"].')
+    digest_minutes: float = Field(15.0, ge=0, description="One person gets at most one mail in this time; what comes between waits for the next.")
+    rejected: int = Field(1, ge=1, description="A file with at least so many rejected records is a cause.")
+    waiting_minutes: float = Field(60.0, gt=0, description="A file that waits longer is a cause.")
+    overdue_minutes: float = Field(30.0, gt=0, description="A schedule that has not ended so long after it was due is a cause.")
+    quarantine_days: float = Field(30.0, gt=0, description="Files in quarantine are a cause for so long, unless they are taken away or replayed before.")
+    free_megabytes: int = Field(1024, ge=0, description="Less free space than this on a disk that is used is a cause.")
+    expires: dict[str, date] = Field({}, description='Keys and passwords that end, such as "SFTP key of the agency" = 2027-03-31.')
+    expires_days: int = Field(14, ge=0, description="They are a cause from so many days before.")
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -148,9 +296,30 @@ class Settings(Section):
     limits: LimitSettings = Field(LimitSettings(), description="Largest files.")
     brake: Brake = Field(Brake(), description="Emergency brake.")
     sage: SageSettings = Field(SageSettings(), description="Sage 100.")
+    channels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], ChannelSettings] = Field({}, description="Servers and shares that files are fetched from and sent to, as [channels.NAME].")
+    shop: ShopSettings = Field(ShopSettings(), description="Lightspeed eCom shop.")
+    service: Service = Field(Service(), description="The running service.")
+    mail: Mail = Field(Mail(), description="Mails.")
+    alerts: Alerts = Field(Alerts(), description="Alerts.")
+    schedules: dict[str, Schedule] = Field({}, description='What runs by itself, one table each: [schedules.stock] with module = "stock" and every = "5m", or at = "06:00" with days and holidays.')
+    expected: dict[str, Expected] = Field({}, description='Files that have to come, one table each: [expected.orders] with module = "order_import", by = "08:00" and days.')
     modules: dict[str, dict[str, Any]] = Field({}, description="Settings of single modules, one table each.")
 
     root: Path = Field(Path(), exclude=True, description="Folder of exchange.toml; set by the program.")
+
+    @model_validator(mode="after")
+    def _plans_are_right(self) -> Self:
+        try:
+            zone = ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"zone: {self.zone!r} is no time zone; an example is Europe/Berlin") from None
+        for table in ("schedules", "expected"):
+            for name, each in getattr(self, table).items():
+                try:
+                    each.plan(zone)
+                except ValueError as error:
+                    raise ValueError(f"{table}.{name}: {error}") from None
+        return self
 
     def folder(self, name: str) -> Path:
         """The absolute path of one of the folders."""

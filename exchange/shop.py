@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import file_digest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from exchange.connector import Change, Landing, Target
     from exchange.settings import Settings
 
 
@@ -146,3 +147,89 @@ def metafield(owner: Ref, name: str, value: str | Json | None, **more: Any) -> P
     return Part(
         f"{owner.resource}_metafield", f"{owner.key}|{joined(name)}", {"key": name, "value": value}, owner, **more
     )
+
+
+# --- how wishes come into the shop -----------------------------------------------------------------------------------
+
+
+class Step(NamedTuple):
+    """Parts that are to be brought into the shop in the same way.
+
+    Attributes:
+        resource: which parts.
+        action: read, create, change, translate, replace or remove.
+        parts: how many.
+        calls: how many calls of the API that takes; 0 where it goes by file.
+        where: the file, where it goes by one.
+    """
+
+    resource: str
+    action: str
+    parts: int
+    calls: int
+    where: str = ""
+
+
+class Plan(NamedTuple):
+    """What a delivery would do.
+
+    Attributes:
+        steps: in the order in which they would go.
+        window: what holds it up: `5 minutes`, `hour`, `day`; empty when nothing does.
+        seconds: how long it takes.
+        days: calls per day, the first of them today.
+    """
+
+    steps: Sequence[Step]
+    window: str
+    seconds: float
+    days: Sequence[int]
+
+    @property
+    def calls(self) -> int:
+        return sum(step.calls for step in self.steps)
+
+    @property
+    def parts(self) -> int:
+        return sum(step.parts for step in self.steps)
+
+
+class Delivered(NamedTuple):
+    """What a delivery did.
+
+    Attributes:
+        done: number of parts by what was done: created, adopted, changed, replaced, removed, left, refused, ...
+        waiting, refused: number of parts that are still to come, and that the shop does not want.
+        calls: of the API.
+        ended: `done`; `budget`: the calls are spent; `unreachable`; `stopped`: somebody asked for it.
+        next_at: when to go on; None when nothing holds it up.
+        reason: why it ended early.
+    """
+
+    done: Mapping[str, int]
+    waiting: int
+    refused: int
+    calls: int
+    ended: str
+    next_at: datetime | None
+    reason: str
+
+
+class Delivery(Protocol):
+    """A way into the shop: by its API, or by the files of its back office."""
+
+    def plan(self) -> Plan:
+        """What `deliver` would do now; without any effect."""
+        ...
+
+    def rehearse(self, target: Target, landing: Landing, changes: Iterator[Change], vanished: Sequence[str]) -> Plan:
+        """What it would do once these records were applied; without any effect."""
+        ...
+
+    def deliver(self, stop: Callable[[], bool] = ...) -> Delivered:
+        """Bring what is wanted into the shop, until nothing more can go or `stop` says so."""
+        ...
+
+    def retry(self, key: str = "") -> int:
+        """Try refused parts again: all, or those of an article and what is below it; how many there are."""
+        ...

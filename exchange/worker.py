@@ -1,26 +1,47 @@
-"""The service loop: watched folders → batches → done. One function, `round`, does all that is due; `run` repeats it."""
+"""The service loop: watched folders → batches → done, schedules → transfers, what is wrong → alerts.
+
+Every connection has a lane of its own (`exchange.lane`): the inbox, each system that schedules wait for, the mail
+server. `run` starts them and beats the heart until it is told to stop; `once` does all that is due, one after the other.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import signal
 import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from exchange.errors import TransientError
+from filelock import FileLock, Timeout
+
+from exchange import __version__
+from exchange.alerts import Alerts, health
+from exchange.errors import ConfigError, TransientError
+from exchange.files import write_atomically
+from exchange.lane import Lane, join
+from exchange.leases import transfer
+from exchange.ledger import Origin
 from exchange.pipeline.claim import adopt, claim
+from exchange.timetable import Timetable
 from exchange.watch import Bell, Inbox, observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from exchange.app import App
     from exchange.ledger import Batch
 
 LOG = logging.getLogger(__name__)
+
+#: A lane of schedules looks at least this often, the ones of alerts and mails exactly this often; in seconds.
+LOOK_SECONDS, ALERT_SECONDS, MAIL_SECONDS = 5.0, 30.0, 10.0
+HEARTBEAT = "heartbeat.json"
 
 
 def _silent(_batch: Batch) -> None:
@@ -29,21 +50,30 @@ def _silent(_batch: Batch) -> None:
 
 @dataclass
 class Worker:
-    """Takes files out of the inbox and processes what is open.
+    """Takes files out of the inbox, runs what is due, processes what is open.
 
     Attributes:
         app: the installation.
-        done: called with every batch that has ended.
+        done: called with every batch that has ended, by one thread at a time.
+        unfinished: lanes that had not ended when the service stopped; the next start finishes their work.
     """
 
     app: App
     done: Callable[[Batch], None] = _silent
+    unfinished: list[Lane] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _fatal: list[Exception] = field(default_factory=list)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _said: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         watching = self.app.settings.watching
         self.inbox = Inbox(self.app.settings.folder("inbox"), watching.settle_seconds, watching.ignore)
         self.bell = Bell()
+        self.timetable = Timetable(self.app)
+        self.alerts = Alerts(self.app, self.timetable)
+
+    # The inbox
 
     def round(self) -> int:
         """Claim what is ready, process what is open; the number of batches that ended.
@@ -62,6 +92,8 @@ class Worker:
         for batch in self.app.ledger.open_batches():
             if self._stop.is_set():
                 break
+            if self._belongs_to_a_transfer(batch):
+                continue
             try:
                 result = self.app.process(batch)
             except TransientError as error:
@@ -69,21 +101,34 @@ class Worker:
                 continue
             if result is not None:  # else another process works on it
                 ended += 1
-                self.done(result)
+                self._tell(result)
         return ended
+
+    def _belongs_to_a_transfer(self, batch: Batch) -> bool:
+        """Whether someone who read it out of Sage is bringing it to its end; what a dead one left is ours."""
+        if batch.origin is not Origin.COLLECT or batch.module not in self.app.registry.modules:
+            return False
+        return self.app.leases.taken(transfer(batch.module, self.app.registry.modules[batch.module].lands))
+
+    def _tell(self, batch: Batch) -> None:
+        with self._telling:
+            self.done(batch)
 
     def start(self) -> None:
         """Take over what a dead process left behind."""
         adopt(self.app.settings.folder("work"), self.app.ledger)
 
+    # Once
+
     def once(self) -> int:
-        """Handle everything that lies there now, then end; the number of batches that ended.
+        """Handle everything that is due or lies there now, then end; the number of batches that ended.
 
         Files must stand still first. One that keeps changing, or cannot be taken, is left for the next run.
         """
         self.start()
+        ended = self._run_due("")
         settle = self.inbox.settle_seconds
-        ended = self.round()
+        ended += self.round()
         patience = time.monotonic() + 2 * settle + 1
         while self.inbox.waiting and time.monotonic() < patience and not self._stop.is_set():
             time.sleep(min(settle + 0.01, 0.5))
@@ -91,24 +136,135 @@ class Worker:
             if now_ended:
                 patience = time.monotonic() + 2 * settle + 1
             ended += now_ended
+        self.alerts.look()
+        try:
+            self.app.post.send()
+        except (TransientError, ConfigError) as error:
+            LOG.warning("mails wait: %s", error, extra={"action": "mail_waits"})
         return ended
 
+    def _run_due(self, connection: str) -> int:
+        """Run the schedules of a connection that are due; the number of batches that ended."""
+        ended = 0
+
+        def count(batch: Batch) -> None:
+            nonlocal ended
+            ended += 1
+            self._tell(batch)
+
+        for turn in self.timetable.turns(connection):
+            if self._stop.is_set():
+                break
+            self.timetable.run(turn, count)
+        return ended
+
+    # The service
+
     def run(self) -> None:
-        """Watch until `stop`: events wake the loop, the periodic scan does not depend on them."""
-        self.start()
-        end_watch = observe(self.inbox.folder, self.bell)
-        if end_watch is None:
-            LOG.warning("no file events here; the folder is searched instead", extra={"action": "polling"})
+        """Watch and schedule until `stop`. Raises TransientError when a service runs here already, FatalError."""
+        with self._alone():
+            self.start()
+            end_watch = observe(self.inbox.folder, self.bell)
+            if end_watch is None:
+                LOG.warning("no file events here; the folder is searched instead", extra={"action": "polling"})
+            lanes = self._lanes()
+            for lane in lanes:
+                lane.start()
+            try:
+                self._beat_until_stopped(lanes)
+            finally:
+                self._stop.set()
+                for lane in lanes:
+                    lane.bell.ring()
+                if end_watch is not None:
+                    end_watch()
+                self.unfinished = join(lanes, self.app.settings.service.stop_seconds)
+                for lane in self.unfinished:
+                    LOG.warning("%s is cut off; the next start goes on", lane.name, extra={"action": "lane_cut_off"})
+                self._beat(lanes, "stopped")
+        if self._fatal:
+            raise self._fatal[0]
+
+    def _lanes(self) -> list[Lane]:
+        works: list[tuple[str, Callable[[], float], Bell]] = [
+            ("inbox", self._watch_inbox, self.bell),
+            ("alerts", self._look_for_causes, Bell()),
+        ]
+        works.extend((name, partial(self._follow, name), Bell()) for name in self.timetable.connections)
+        if self.app.settings.mail.host:
+            works.append(("mail", self._send_mails, Bell()))
+        return [Lane(name, work, bell, self._stop, self._end_with) for name, work, bell in works]
+
+    def _watch_inbox(self) -> float:
+        self.round()
         scan = self.app.settings.watching.scan_seconds
+        # A file that was seen once is looked at again when its settle time is over.
+        return min(self.inbox.settle_seconds + 0.01, scan) if self.inbox.waiting else scan
+
+    def _follow(self, connection: str) -> float:
+        """Run what is due on a connection; the seconds until something is due again."""
+        self._run_due(connection)
+        now = self.app.ledger.now()
+        mine = (each for each in self.timetable.entries() if self.timetable.actions[each.name].connection == connection)
+        moments = (self.timetable.next_at(each) for each in mine)
+        ahead = [(moment - now).total_seconds() for moment in moments if moment is not None]
+        # What is due already and did not run now is at work elsewhere: look again in a while.
+        return min([LOOK_SECONDS, *(each for each in ahead if each > 0)])
+
+    def _look_for_causes(self) -> float:
+        self.alerts.look()
+        return ALERT_SECONDS
+
+    def _send_mails(self) -> float:
+        self.app.post.send()
+        return MAIL_SECONDS
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One service on one work folder; the operating system gives the lock back when it dies."""
+        lock = FileLock(self.app.settings.folder("work") / ".service.lock")
         try:
-            while not self._stop.is_set():
-                self.round()
-                # A file that was seen once is looked at again when its settle time is over.
-                pause = min(self.inbox.settle_seconds + 0.01, scan) if self.inbox.waiting else scan
-                self.bell.wait(max(pause, 0.02))
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise TransientError(f"a service runs already in {self.app.settings.root}; see {HEARTBEAT}") from None
+        try:
+            yield
         finally:
-            if end_watch is not None:
-                end_watch()
+            lock.release()
+
+    # The heart
+
+    def _beat_until_stopped(self, lanes: list[Lane]) -> None:
+        seconds = self.app.settings.service.heartbeat_seconds
+        beaten = -seconds
+        while not self._stop.is_set():
+            if time.monotonic() - beaten >= seconds:
+                self._beat(lanes, "running")
+                beaten = time.monotonic()
+            self._stop.wait(min(seconds, 0.5))  # in short pieces: else Windows hears no Ctrl-C
+
+    def _beat(self, lanes: list[Lane], state: str) -> None:
+        """Renew the file that monitoring reads. It does not ask the ledger: it has to tell also when that hangs."""
+        causes = list(self.alerts.causes)
+        content = {
+            "at": self.app.ledger.now().isoformat(timespec="seconds"),
+            "state": state,
+            "version": __version__,
+            "process": os.getpid(),
+            "health": health(causes),
+            "causes": [each.as_json() for each in causes],
+            "lanes": [lane.as_json() for lane in lanes],
+        }
+        with suppress(TransientError):  # on Windows, while a reader holds it open; the next beat replaces it
+            path = self.app.settings.folder("work") / HEARTBEAT
+            write_atomically(path, json.dumps(content, ensure_ascii=False, indent=2).encode())
+
+    # The end
+
+    def _end_with(self, error: Exception) -> None:
+        LOG.critical("the service ends: %s", error, extra={"action": "fatal"})
+        self._fatal.append(error)
+        self.stop()
 
     def stop(self) -> None:
         """End after the batch at work."""
@@ -121,5 +277,6 @@ class Worker:
         def handle(_number: int, _frame: FrameType | None) -> None:
             self.stop()
 
-        signal.signal(signal.SIGINT, handle)
-        signal.signal(signal.SIGTERM, handle)
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is how Windows says it
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), handle)

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
 
+from exchange.charset import text_out
 from exchange.codec import Limits, Meta, Raw, Signature
+from exchange.connector import chunks
 from exchange.errors import ConfigError
 from exchange.text.elements import SAFE, fault, local
 from exchange.text.elements import records as records_of
-from exchange.text.tree import Builder, Reader
+from exchange.text.markup import Markup, in_quotes
+from exchange.text.tree import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +38,8 @@ VERSION = "1"
 ROOT = "exchange"
 #: For a file that has passed the limits of the settings when it was read.
 _PASSED = Limits(field_characters=2**31)
+#: Records that are written together.
+CHUNK = 500
 #: Bytes that are looked at for recognition; so deep go the names, and so many are told.
 _HEAD = 65_536
 _DEPTH = 3
@@ -78,23 +83,21 @@ class XmlCodec:
 
     def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:
         """Our own form, or a partner's along the paths of the profile; absent values are left out."""
-        profile, build = layout.profile, Builder(layout).build
-        count = 0
-        with etree.xmlfile(out, encoding=profile.write_charset) as file:
-            file.write_declaration()
-            if _alone(profile):
-                for record in records:
-                    if count:
-                        message = f"profile {profile.name}: a file holds one record, so it needs one_per_file = true"
-                        raise ConfigError(message)
-                    file.write(build(record), pretty_print=True)
-                    count += 1
-                return count
-            with file.element(profile.root, _attributes(meta) if profile.canonical else {}):
-                file.write("\n")
-                for record in records:
-                    file.write(build(record), pretty_print=True)
-                    count += 1
+        profile, markup = layout.profile, Markup(layout)
+        alone, count = _alone(profile), 0
+        with text_out(out, profile.write_charset, "xmlcharrefreplace") as text:
+            text.write(f"<?xml version='1.0' encoding='{profile.write_charset}'?>")
+            if not alone:
+                attributes = _attributes(meta) if profile.canonical else {}
+                told = "".join(f' {name}="{in_quotes(value)}"' for name, value in attributes.items())
+                text.write(f"\n<{profile.root}{told}>")
+            for chunk in chunks(records, CHUNK):
+                count += len(chunk)
+                if alone and count > 1:
+                    message = f"profile {profile.name}: a file holds one record, so it needs one_per_file = true"
+                    raise ConfigError(message)
+                text.write(markup.text(chunk))
+            text.write("\n" if alone else f"\n</{profile.root}>")
         return count
 
     def reject(self, path: Path, layout: Layout, out: BinaryIO, rejects: Mapping[int, Sequence[Finding]]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from exchange.profile import Profile
     from exchange.registry import Registry
     from exchange.settings import Settings
+    from exchange.staging import Staging
 
 POISON = kind(
     "file.tried_too_often",
@@ -60,17 +62,27 @@ def _calm_collector(process: Callable[[Pipeline, Batch], Batch]) -> Callable[[Pi
 
     Records are made by the million and hold no cycles; looking at them again and again costs a third of the time.
     """
+    lock = threading.Lock()
+    at_work = 0
+    before = gc.get_threshold()
 
     @wraps(process)
     def calm(pipeline: Pipeline, batch: Batch) -> Batch:
-        before = gc.get_threshold()
-        gc.freeze()
-        gc.set_threshold(COLLECTOR_THRESHOLD, 50, 50)
+        nonlocal at_work, before
+        with lock:  # lanes share the collector: the first one calms it, the last one wakes it
+            at_work += 1
+            if at_work == 1:
+                before = gc.get_threshold()
+                gc.freeze()
+                gc.set_threshold(COLLECTOR_THRESHOLD, 50, 50)
         try:
             return process(pipeline, batch)
         finally:
-            gc.set_threshold(*before)
-            gc.unfreeze()
+            with lock:
+                at_work -= 1
+                if at_work == 0:
+                    gc.set_threshold(*before)
+                    gc.unfreeze()
 
     return calm
 
@@ -114,12 +126,17 @@ class Pipeline:
             message = f"{batch.file_name}: {error}"
             raise TransientError(message) from error
 
-    def dry_run(self, batch: Batch, path: Path) -> Job:
-        """Read, check and compare without any effect; the job tells what would happen. Raises BatchError."""
+    def dry_run(self, batch: Batch, path: Path, look: Callable[[Job, Staging, list[str]], None] | None = None) -> Job:
+        """Read, check and compare without any effect; the job tells what would happen. Raises BatchError.
+
+        `look` may have a look at the records that would be applied, and at the keys that vanished.
+        """
         job = self._recognised(batch, path)
         with staging(self.ledger, self.ledger.scope(job.module.name, job.batch.target)) as staged:
             check(job, read(job), staged)
-            compare(job, staged, self.settings.brake)
+            vanished = compare(job, staged, self.settings.brake)
+            if look is not None:
+                look(job, staged, vanished)
         return job
 
     def _take_over(self, batch: Batch, path: Path | None) -> Batch:

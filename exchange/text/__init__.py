@@ -6,5 +6,6 @@
 - scanner: json: the records of a file of any size, one after the other
 - keys: json: paths → values, and back
 - elements: xml: the elements of the records, one after the other
-- tree: xml: paths → values, and back
+- tree: xml: paths → values
+- markup: xml: records → text
 """

@@ -1,4 +1,4 @@
-"""Xml: paths → values, and back.
+"""Xml: the element of a record → values, along the paths of a profile; the way back is `exchange.text.markup`.
 
 All paths of a profile are one tree, which is walked once along with the element; so the cost is that of the elements
 that are there, not of the paths that are asked for. Elements and attributes are matched by local name. Of elements that
@@ -10,22 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
-from exchange.codec import TOO_BIG, Raw, Texts
+from exchange.codec import TOO_BIG, Raw
 from exchange.convert import NOT_A_TEXT, ConversionError
-from exchange.errors import BatchError, FatalError
+from exchange.errors import BatchError
 from exchange.finding import Locator, found, kind
 from exchange.text.elements import local
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from lxml.etree import _Element
 
     from exchange.codec import Limits
     from exchange.profile import Layout, Source
-    from exchange.record import Schema
 
     #: Elements per index of their group.
     Children = dict[int, list[_Element]]
@@ -37,9 +34,6 @@ DOUBLE_ELEMENT = kind(
     remedy_de="Der Absender muss jedes Feld einmal schreiben; welcher Wert gilt, ist nicht zu erkennen.",
     remedy_en="The sender must write each field once; which value counts cannot be told.",
 )
-
-
-# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -200,94 +194,3 @@ class Reader:
             for index, shape in enumerate(self.groups)
         ]
         return Raw(number, values, groups)
-
-
-# --- writing ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What is written at one place of the tree, in the order in which the profile declares it.
-
-    Attributes:
-        name: of the element or attribute; empty for the record itself.
-        value: index of the field whose text stands here, or -1.
-        constant: what stands here where the field is empty.
-        group: index of the group that is written here, or -1.
-        parts: what stands within.
-    """
-
-    name: str
-    value: int = -1
-    constant: str = ""
-    group: int = -1
-    parts: list[_Plan] = field(default_factory=list)
-
-    def reach(self, path: Iterable[str]) -> _Plan:
-        """The place at a path; equal beginnings of paths share their elements."""
-        plan = self
-        for name in path:
-            inner = next((each for each in plan.parts if each.name == name), None)
-            if inner is None:
-                inner = _Plan(name)
-                plan.parts.append(inner)
-            plan = inner
-        return plan
-
-
-class Builder:
-    """Record → element, along the paths of the profile. Absent values are left out."""
-
-    def __init__(self, layout: Layout) -> None:
-        profile, schema = layout.profile, layout.schema
-        self.texts = Texts(layout)
-        self.tag = profile.rows[0] if profile.rows else profile.root
-        self.plan = _Plan("")
-        for path, constant in profile.constants.items():
-            self.plan.reach(path.split(".")).constant = constant
-        _lay_out(self.plan, profile.fields, schema)
-        self.groups = [_Plan("") for _ in schema.groups]
-        for index, group in enumerate(schema.groups):
-            if group.name in profile.groups:
-                self.plan.reach(profile.groups[group.name].path.split(".")).group = index
-                _lay_out(self.groups[index], profile.groups[group.name].fields, group.schema)
-
-    def build(self, record: Sequence[Any]) -> _Element:
-        """The element. Raises FatalError for a character that no record can hold."""
-        element = etree.Element(self.tag)
-        try:
-            self._fill(element, self.plan, self.texts.fields(record), self.texts.groups(record))
-        except ValueError as error:
-            message = f"a record has a character that xml cannot hold: {error}"
-            raise FatalError(message) from error
-        return element
-
-    def _fill(
-        self, element: _Element, plan: _Plan, values: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]
-    ) -> None:
-        for part in plan.parts:
-            text = (values[part.value] if part.value >= 0 else "") or part.constant
-            if part.name.startswith("@"):
-                if text:
-                    element.set(part.name[1:], text)
-            elif part.group >= 0:
-                for child in groups[part.group]:
-                    self._fill(etree.SubElement(element, part.name), self.groups[part.group], child, ())
-            elif not part.parts:
-                if text:
-                    etree.SubElement(element, part.name).text = text
-            else:
-                inner = etree.SubElement(element, part.name)
-                inner.text = text or None
-                self._fill(inner, part, values, groups)
-                if not text and not len(inner) and not inner.attrib:
-                    element.remove(inner)
-
-
-def _lay_out(plan: _Plan, sources: Mapping[str, Source], schema: Schema) -> None:
-    names = schema.names
-    for name, source in sources.items():
-        if source.paths:
-            place = plan.reach(source.paths[0].split("."))
-            if place.value < 0:  # of two fields with one path, the first is written
-                place.value, place.constant = names.index(name), source.value or place.constant

@@ -1,0 +1,242 @@
+"""Fetching: a file of a channel → the local inbox, as if it had been dropped there. Once, whatever breaks off.
+
+    KEY.part      on its way; of no worth after a crash
+    KEY.ready     whole and flushed; its place in the inbox is not taken yet
+    KEY.json      note: this content (SHA-256) of this name goes, or went, into the inbox
+    inbox/NAME/   the file, by one rename of KEY.ready
+    there         moved or deleted, then the note goes
+
+A file that is there no more has no note. One that is there and has a note was fetched already: it is read again only to
+see whether the content is still the same, and then put away there without a second effect. So nothing depends on time
+stamps of others, and a server on which nothing can be put away is not read for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from exchange.channel import Channel, Entry, FileError, Missing
+from exchange.channels import faults
+from exchange.channels.names import accepted, alike, shown_name
+from exchange.files import content_hash, replace
+from exchange.finding import found
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from exchange.channels.notes import Notes
+    from exchange.channels.report import Report
+    from exchange.settings import ChannelSettings
+
+#: A file that cannot be put away there is tried again so often.
+PUT_AWAY_SECONDS = 600.0
+
+
+class _Seen(NamedTuple):
+    """What a remote file looked like, and since when it looks so by our clock."""
+
+    size: int
+    modified: int
+    since: float
+
+
+@dataclass
+class Receiver:
+    """Fetches the files of one channel.
+
+    Args:
+        settings: of the channel.
+        notes: its memory.
+        inbox: local folder that fetched files land in.
+        ignore: name patterns that are never taken.
+        most_bytes: largest file.
+        report: told what is wrong.
+        now: the time, for names in the folder of processed files.
+        clock: monotonic seconds; tests turn it.
+        stopping: asked before each file.
+    """
+
+    settings: ChannelSettings
+    notes: Notes
+    inbox: Path
+    ignore: tuple[str, ...]
+    most_bytes: int
+    report: Report
+    now: Callable[[], datetime]
+    clock: Callable[[], float] = time.monotonic
+    stopping: Callable[[], bool] = lambda: False
+    waiting: bool = False
+    _seen: dict[bytes, _Seen] = field(default_factory=dict)
+    _put_away_at: dict[bytes, float] = field(default_factory=dict)
+
+    def recover(self) -> None:
+        """Finish what a dead process had fetched whole."""
+        for name in self.notes.names():
+            self._land(name, self.notes.read(name) or {})
+
+    def receive(self, channel: Channel) -> int:
+        """Fetch what stands still; the number of files that landed. Raises ChannelError."""
+        entries = channel.entries(self.settings.inbox)
+        self._forget({each.name for each in entries})
+        landed = 0
+        for entry in self._settled(self._usable(entries)):
+            if self.stopping():
+                break
+            try:
+                landed += self._take(channel, entry)
+            except Missing:  # somebody was quicker
+                continue
+            except FileError as error:
+                self.report.say(error.finding)
+            except OSError as error:  # here: a full disk, a right that is missing
+                self.report.say(found(faults.LOCAL, file=shown_name(entry.name), reason=error.strerror or error))
+        self.report.received += landed
+        return landed
+
+    def _forget(self, present: set[bytes]) -> None:
+        """What is no longer there has been put away: the next file of that name is a new one."""
+        for name in self.notes.names():
+            if name not in present and not self.notes.path(name, ".ready").exists():
+                self.notes.remove(name)
+                self._put_away_at.pop(name, None)
+
+    def _usable(self, entries: list[Entry]) -> list[Entry]:
+        usable: list[Entry] = []
+        known: dict[str, str] = {}
+        for entry in sorted(entries):
+            name = entry.name.decode("utf-8", "replace")
+            if entry.folder or any(fnmatch(name, each) for each in self.ignore):
+                continue
+            if not any(fnmatch(name, each) for each in self.settings.patterns):
+                continue
+            finding = self._objection(entry)
+            if finding is not None:
+                self.report.say(finding)
+                continue
+            twin = known.setdefault(alike(name), name)
+            if twin != name:
+                self.report.say(found(faults.TWINS, file=ascii(name), other=ascii(twin)))
+            usable.append(entry)
+        return usable
+
+    def _objection(self, entry: Entry) -> Any:
+        name = shown_name(entry.name)
+        if not accepted(entry.name):
+            return found(faults.BAD_NAME, file=name)
+        if not entry.regular:
+            return found(faults.NOT_A_FILE, file=name)
+        if entry.size > self.most_bytes:
+            sizes = {"megabytes": entry.size // 2**20, "limit": self.most_bytes // 2**20}
+            return found(faults.TOO_LARGE, file=name, **sizes)
+        return None
+
+    def _settled(self, entries: list[Entry]) -> list[Entry]:
+        """Entries that have stood still for long enough, the oldest first."""
+        now = self.clock()
+        seen: dict[bytes, _Seen] = {}
+        for entry in entries:
+            before = self._seen.get(entry.name)
+            same = before is not None and (before.size, before.modified) == (entry.size, entry.modified)
+            seen[entry.name] = before if before and same else _Seen(entry.size, entry.modified, now)
+        self._seen = seen
+        ready = [each for each in entries if now - seen[each.name].since >= self.settings.settle_seconds]
+        self.waiting = len(ready) < len(entries)
+        return sorted(ready, key=lambda each: (seen[each.name].since, each.name))
+
+    # One file
+
+    def _take(self, channel: Channel, entry: Entry) -> bool:
+        """Fetch a file and put it away there; whether it landed."""
+        if self.clock() < self._put_away_at.get(entry.name, 0.0):
+            note = self.notes.read(entry.name) or {}
+            self.report.say(found(faults.STILL_THERE, file=shown_name(entry.name), reason=note.get("reason", "")))
+            if (note.get("size"), note.get("modified")) == (entry.size, entry.modified):
+                return False
+        now = channel.look(self.settings.inbox, entry.name)
+        if (now.size, now.modified, now.regular) != (entry.size, entry.modified, True):
+            return False  # it has changed meanwhile and settles anew
+        digest = self._fetch(channel, entry)
+        note = self.notes.read(entry.name)
+        fresh = note is None or note["sha256"] != digest
+        part = self.notes.path(entry.name, ".part")
+        if fresh:
+            after = channel.look(self.settings.inbox, entry.name)
+            if (after.size, after.modified) != (entry.size, entry.modified):
+                return False
+            if (self.inbox / accepted(entry.name)).exists():
+                self.report.say(found(faults.NAME_WAITS, file=accepted(entry.name)))
+                self.waiting = True
+                return False
+            replace(part, self.notes.path(entry.name, ".ready"))
+            note = {"sha256": digest, "size": entry.size, "modified": entry.modified, "at": self.now().isoformat()}
+            self.notes.write(entry.name, **note)
+            self._land(entry.name, note)
+        else:
+            part.unlink()
+        self._put_away(channel, entry, note or {})
+        return fresh
+
+    def _fetch(self, channel: Channel, entry: Entry) -> str:
+        """Bring the content into `KEY.part`; its SHA-256."""
+        digest = hashlib.sha256()
+        with (
+            self.notes.path(entry.name, ".part").open("wb") as out,
+            closing(channel.fetch(self.settings.inbox, entry.name, entry.size)) as blocks,
+        ):
+            for data in blocks:
+                digest.update(data)
+                out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        return digest.hexdigest()
+
+    def _land(self, name: bytes, note: dict[str, Any]) -> None:
+        """Into the inbox, by one rename. What the note does not speak of was never accepted and is fetched again."""
+        ready = self.notes.path(name, ".ready")
+        if not ready.exists():
+            return
+        if content_hash(ready) != note.get("sha256"):
+            ready.unlink()
+            return
+        place = self.inbox / accepted(name)
+        if not place.exists():
+            replace(ready, place)
+
+    def _put_away(self, channel: Channel, entry: Entry, note: dict[str, Any]) -> None:
+        """Out of the folder there. When that fails, the note stays, and the file is not taken over again."""
+        try:
+            if self.settings.after == "delete":
+                channel.delete(self.settings.inbox, entry.name)
+            else:
+                self._move(channel, entry, note)
+        except Missing:  # somebody has done it
+            pass
+        except FileError as error:
+            reason = error.finding.values.get("reason", error.finding.message())
+            self._put_away_at[entry.name] = self.clock() + PUT_AWAY_SECONDS
+            now = {"size": entry.size, "modified": entry.modified, "reason": reason}
+            self.notes.write(entry.name, **{each: note[each] for each in ("sha256", "at")}, **now)
+            self.report.say(found(faults.STILL_THERE, file=shown_name(entry.name), reason=reason))
+            return
+        self.notes.remove(entry.name)
+
+    def _move(self, channel: Channel, entry: Entry, note: dict[str, Any]) -> None:
+        """Into the folder of processed files, under a name that no other content has."""
+        moment = note["at"][:19].replace("-", "").replace(":", "")
+        name = f"{moment}_{note['sha256'][:8]}_".encode() + entry.name
+        folder = self.settings.processed
+        if not folder.startswith("/"):
+            folder = f"{self.settings.inbox.rstrip('/') or '.'}/{folder}"
+        try:
+            channel.rename(self.settings.inbox, entry.name, folder, name, over=False)
+        except Missing:  # at the first file the folder is not there; or the file is gone
+            channel.make_folder(folder)
+            channel.rename(self.settings.inbox, entry.name, folder, name, over=False)

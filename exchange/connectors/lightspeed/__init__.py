@@ -1,0 +1,1 @@
+"""The Lightspeed eCom shop, reached by its API."""

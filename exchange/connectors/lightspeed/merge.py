@@ -1,0 +1,66 @@
+"""What several modules say of one part, laid over each other.
+
+Of two values for one field the facet of higher rank wins; of equal rank the one of the module whose name comes later in
+the alphabet, and within a module the one of the later record key: not chosen for being right, but for being the same
+on every run. Modules that mean to cover others say so by their rank.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from exchange.connectors.lightspeed.values import Plain, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+
+class Facet(NamedTuple):
+    """What one record of one module says about a part; see `exchange.shop.Part`."""
+
+    module: str
+    record_key: str
+    fields: Mapping[str, Plain]
+    creates: bool
+    rank: int
+    from_at: datetime | None
+    until_at: datetime | None
+
+    def valid(self, now: datetime) -> bool:
+        """Whether it counts at that moment; until is exclusive."""
+        return (self.from_at is None or self.from_at <= now) and (self.until_at is None or now < self.until_at)
+
+    def turns(self, now: datetime) -> Iterable[datetime]:
+        """The moments to come at which it begins or ends to count."""
+        return (at for at in (self.from_at, self.until_at) if at is not None and at > now)
+
+
+class Wish(NamedTuple):
+    """What the shop is to have of a part at one moment.
+
+    Attributes:
+        fields: all together; empty when nobody wants the part.
+        wanted: whether anybody does.
+        creates: whether the thing may be made for it.
+        hash: of the fields; empty when nobody wants the part.
+        due_at: when that changes by itself.
+    """
+
+    fields: Mapping[str, Plain]
+    wanted: bool
+    creates: bool
+    hash: bytes
+    due_at: datetime | None
+
+
+def merged(facets: Iterable[Facet], now: datetime) -> Wish:
+    """The wish that comes out of all facets of one part."""
+    known = sorted(facets, key=lambda each: (each.rank, each.module, each.record_key))
+    valid = [each for each in known if each.valid(now)]
+    fields: dict[str, Plain] = {}
+    for each in valid:
+        fields.update(each.fields)
+    due_at = min((at for each in known for at in each.turns(now)), default=None)
+    creates = any(each.creates for each in valid)
+    return Wish(fields, bool(valid), creates, digest(fields) if valid else b"", due_at)

@@ -1,0 +1,58 @@
+"""What a schedule can have done: one entry per action. `exchange schedule --actions` lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from exchange.app import App
+    from exchange.ledger import Batch
+    from exchange.settings import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One way to use the exchange.
+
+    Attributes:
+        connection: the system that is waited for; work for one connection is done in order, by one thread.
+        de, en: what it does, one sentence.
+        run: does it; gives the batches that ended. Raises TransientError, ConfigError.
+    """
+
+    connection: str
+    de: str
+    en: str
+    run: Callable[[App, Schedule], Iterator[Batch]]
+
+
+def export(app: App, schedule: Schedule) -> Iterator[Batch]:
+    """Sage → outbox, in every form that is set."""
+    module = app.registry.module(schedule.module).name
+    forms = (f"{module}_{each}" for each in app.settings.export_formats)
+    for profile in [schedule.profile] if schedule.profile else forms:
+        yield app.export(module, profile, full=schedule.full, patience_seconds=0)
+
+
+ACTIONS: dict[str, Action] = {
+    "export": Action("sage", "Liest Sage und schreibt Dateien.", "Reads Sage and writes files.", export),
+    "sync": Action("sage", "Bringt ein Modul von Sage zum Shop.", "Brings a module from Sage to the shop.", export),
+}
+
+
+def action(app: App, name: str, schedule: Schedule) -> Action:
+    """The action of a schedule. Raises ConfigError for one, or for a module, that does not exist."""
+    if schedule.action not in ACTIONS:
+        raise ConfigError(f"schedules.{name}: there is no action {schedule.action!r}; there are {', '.join(ACTIONS)}")
+    try:
+        app.registry.module(schedule.module)
+        if schedule.profile:
+            app.registry.profile(schedule.profile)
+    except ConfigError as error:
+        raise ConfigError(f"schedules.{name}: {error}") from None
+    return ACTIONS[schedule.action]

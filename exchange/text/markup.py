@@ -1,0 +1,209 @@
+"""Xml: records → text, along the paths of a profile.
+
+Many records are written at once, column by column: every field gives one column of elements, and what stands within an
+element is its columns joined. That costs a fifth of making every element as an object first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lxml import etree
+
+from exchange.codec import Texts
+from exchange.errors import ConfigError, FatalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from exchange.profile import Layout, Source
+    from exchange.record import Schema
+
+    #: One text per record.
+    Column = Sequence[str]
+
+#: What xml cannot hold in any way.
+_NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: What stands before the element of a record. Elements within begin deeper; beside a text they begin with nothing.
+_OUTERMOST, _BESIDE_TEXT = "\n", ""
+
+
+def in_quotes(text: str) -> str:
+    """A text as it stands in an attribute. A parser would make blanks of tab and line break."""
+    return _between(text).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
+
+
+def _between(text: str) -> str:
+    """A text as it stands between elements. A parser would make a line break of CR."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _possible(column: Column) -> str:
+    """All texts of a column in one. Raises FatalError for a character that xml cannot hold: no record has it."""
+    together = "".join(column)
+    if not together.isprintable():
+        bad = _NEVER.search(together)
+        if bad:
+            message = f"a record has a character that xml cannot hold: U+{ord(bad[0]):04X}"
+            raise FatalError(message)
+    return together
+
+
+def _escaped(column: Column) -> Column:
+    """A column as it stands between elements; most need no change."""
+    together = _possible(column)
+    if "&" in together or "<" in together or ">" in together or "\r" in together:
+        return list(map(_between, column))
+    return column
+
+
+def _joined(columns: Sequence[Column], number: int) -> Column:
+    """Per record, its texts of all columns."""
+    return list(map("".join, zip(*columns, strict=True))) if columns else [""] * number
+
+
+def _must_be_name(name: str) -> None:
+    """Raises ValueError for what xml does not allow as the name of an element or attribute."""
+    if name.startswith("@"):
+        etree.Element("x").set(name[1:], "")
+    else:
+        etree.Element(name)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is written at one place of the tree, in the order in which the profile declares it.
+
+    Attributes:
+        name: of the element, or of the attribute behind an `@`.
+        value: index of the field whose text stands here, or -1.
+        constant: what stands here where the field is empty.
+        group: index of the group that is written here, or -1.
+        attributes, elements: what stands within.
+    """
+
+    name: str
+    value: int = -1
+    constant: str = ""
+    group: int = -1
+    attributes: list[_Plan] = field(default_factory=list)
+    elements: list[_Plan] = field(default_factory=list)
+
+    def reach(self, path: Iterable[str]) -> _Plan:
+        """The place at a path; equal beginnings of paths share their elements. Raises ValueError for no name."""
+        plan = self
+        for name in path:
+            parts = plan.attributes if name.startswith("@") else plan.elements
+            inner = next((each for each in parts if each.name == name), None)
+            if inner is None:
+                _must_be_name(name)
+                inner = _Plan(name)
+                parts.append(inner)
+            plan = inner
+        return plan
+
+
+class _Values(NamedTuple):
+    """The texts of many records, or of many children.
+
+    Attributes:
+        number: of records.
+        columns: per field.
+        groups: per group the children of all records, and how many of them each record has.
+    """
+
+    number: int
+    columns: Sequence[Column]
+    groups: Sequence[tuple[_Values, Sequence[int]]] = ()
+
+    def of(self, plan: _Plan) -> Column:
+        """What stands at a place."""
+        texts = self.columns[plan.value] if plan.value >= 0 else [""] * self.number
+        return [text or plan.constant for text in texts] if plan.constant else texts
+
+
+class Markup:
+    """Records → xml text. Absent values are left out. Raises ConfigError for a profile with names that xml forbids."""
+
+    def __init__(self, layout: Layout) -> None:
+        profile, schema = layout.profile, layout.schema
+        self.texts = Texts(layout)
+        self.plan = _Plan(profile.rows[0] if profile.rows else profile.root)
+        self.groups = [_Plan("") for _ in schema.groups]
+        try:
+            _must_be_name(self.plan.name)
+            for path, constant in profile.constants.items():
+                self.plan.reach(path.split(".")).constant = constant
+            _lay_out(self.plan, profile.fields, schema)
+            for index, group in enumerate(schema.groups):
+                if group.name in profile.groups:
+                    place = self.plan.reach(profile.groups[group.name].path.split("."))
+                    place.group, self.groups[index].name = index, place.name
+                    _lay_out(self.groups[index], profile.groups[group.name].fields, group.schema)
+        except ValueError as error:
+            message = f"profile {profile.name}: {error}"
+            raise ConfigError(message) from error
+
+    def text(self, records: Sequence[Any]) -> str:
+        """The elements of records, each on lines of its own. Raises FatalError for a character that no record has."""
+        groups = [(_Values(sum(sizes), columns), sizes) for columns, sizes in self.texts.families(records)]
+        values = _Values(len(records), self.texts.columns(records), groups)
+        return "".join(self._every(self.plan, values, _OUTERMOST))
+
+    def _every(self, plan: _Plan, values: _Values, before: str) -> list[str]:
+        """One element per record, also where there is nothing in it."""
+        return [
+            f"{before}<{plan.name}{attributes}>{inside}{before}</{plan.name}>"
+            if inside
+            else f"{before}<{plan.name}{attributes}/>"
+            for attributes, inside in zip(
+                self._attributes(plan, values), self._inside(plan, values, before), strict=True
+            )
+        ]
+
+    def _attributes(self, plan: _Plan, values: _Values) -> Column:
+        columns = []
+        for part in plan.attributes:
+            texts = values.of(part)
+            _possible(texts)
+            columns.append([f' {part.name[1:]}="{in_quotes(text)}"' if text else "" for text in texts])
+        return _joined(columns, values.number)
+
+    def _inside(self, plan: _Plan, values: _Values, before: str) -> Column:
+        deeper = before and f"{before}  "
+        return _joined([self._where_said(part, values, deeper) for part in plan.elements], values.number)
+
+    def _where_said(self, plan: _Plan, values: _Values, before: str) -> Column:
+        """What stands at a place: the element, its children, or nothing where there is nothing to say."""
+        if plan.group >= 0:
+            children, sizes = values.groups[plan.group]
+            elements = iter(self._every(self.groups[plan.group], children, before))
+            return ["".join(islice(elements, size)) for size in sizes]
+        name, texts = plan.name, _escaped(values.of(plan))
+        if not plan.elements and not plan.attributes:
+            return [f"{before}<{name}>{text}</{name}>" if text else "" for text in texts]
+        attributes, inside = self._attributes(plan, values), self._inside(plan, values, before)
+        # Beside a text no blank may be added: it would be part of it.
+        beside = self._inside(plan, values, _BESIDE_TEXT) if any(texts) else inside
+        return [
+            f"{before}<{name}{own}>{text}{close}</{name}>"
+            if text
+            else f"{before}<{name}{own}>{far}{before}</{name}>"
+            if far
+            else f"{before}<{name}{own}/>"
+            if own
+            else ""
+            for own, text, close, far in zip(attributes, texts, beside, inside, strict=True)
+        ]
+
+
+def _lay_out(plan: _Plan, sources: Mapping[str, Source], schema: Schema) -> None:
+    names = schema.names
+    for name, source in sources.items():
+        if source.paths:
+            place = plan.reach(source.paths[0].split("."))
+            if place.value < 0:  # of two fields with one path, the first is written
+                place.value, place.constant = names.index(name), source.value or place.constant
