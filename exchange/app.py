@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from exchange import ledgers
 from exchange.codec import Limits, Meta
-from exchange.connector import Everything, Landing, Lookup, Target
+from exchange.connector import Changes, Everything, Landing, Lookup, Target
 from exchange.connectors.outbox import OutboxTarget
 from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.leases import Leases, transfer
@@ -31,6 +31,7 @@ from exchange.pipeline.work import Job
 from exchange.registry import build
 from exchange.settings import secret
 from exchange.shop import ShopView
+from exchange.troubles import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from exchange.connectors.lightspeed.api import Api
     from exchange.connectors.lightspeed.gateway import Gateway
     from exchange.connectors.sage import SageDatabase
+    from exchange.finding import Finding
     from exchange.module import Module
     from exchange.profile import Profile
     from exchange.settings import Settings
@@ -64,7 +66,7 @@ class App:
     """One installation at work. Use as a context manager: it holds a lock and connections.
 
     Attributes:
-        settings, registry, ledger, leases, pauses, post: of the installation.
+        settings, registry, ledger, leases, pauses, post, troubles: of the installation.
         progress: called with the number of records done, during long work.
     """
 
@@ -78,6 +80,7 @@ class App:
         self.owner = Owner(settings.folder("work"))
         self.leases = Leases(self.ledger, self.owner, settings.watching.lease_seconds)
         self.pauses = Pauses(self.ledger)
+        self.troubles = Troubles(self.ledger)
         self.post = Post(settings.mail, self.ledger, self.owner)
         self.progress: Callable[[int], None] = _silent
         self._lock = threading.Lock()
@@ -98,6 +101,8 @@ class App:
         self.ledger.close()
         if self._sage is not None:
             self._sage.close()
+        if self._api is not None:
+            self._api.close()
 
     def _make_folder(self, name: str) -> None:
         folder = self.settings.folder(name)
@@ -192,12 +197,27 @@ class App:
 
             return StagingTarget(self.sage) if sage.way == "staging" else DocumentsTarget(self.sage)
         if module.lands is Side.SAGE:
-            own = {"order_import": sage.orders.file_profile, "customer_import": sage.customers.file_profile}
-            name = own.get(module.name, f"{module.name}_xml")
-            folder = self.settings.folder("outbox") / SAGE
-        else:
-            name = batch.target.removeprefix("outbox:")
-            folder = self.settings.folder("outbox")
+            return self._sage_files(module, batch)
+        return self._files(batch.target.removeprefix("outbox:"), self.settings.folder("outbox"), batch)
+
+    def _sage_files(self, module: Module, batch: Batch) -> Target:
+        """The files that a Sage-side importer takes."""
+        sage, folder = self.settings.sage, self.settings.folder("outbox") / SAGE
+        own = {
+            "order_import": sage.orders.file_profile,
+            "customer_import": sage.customers.file_profile,
+            "customer_export": sage.customers.file_profile,
+        }
+        profile = self.registry.profile(own.get(module.name, f"{module.name}_xml"))
+        files = self._files(profile.name, folder, batch)
+        if profile.module == module.name:
+            return files
+        from exchange.connectors.sage.shop_customers import CustomerFiles  # noqa: PLC0415
+
+        return CustomerFiles(files, sage)
+
+    def _files(self, name: str, folder: Path, batch: Batch) -> Target:
+        """Files of a profile."""
         profile = self.registry.profile(name)
         codec, layout = self.registry.codecs[profile.format], self.registry.layout(profile)
         return OutboxTarget(codec, layout, folder, self.ledger.now(), full=batch.whole and batch.snapshot)
@@ -219,7 +239,7 @@ class App:
         from exchange.connectors.lightspeed.api import Api  # noqa: PLC0415
 
         if self._api is None:
-            self._api = Api.of(self.settings.shop)
+            self._api = Api(self.settings.shop, self.ledger.now)
         return self._api
 
     def limits(self) -> Limits:
@@ -383,6 +403,12 @@ class App:
         """Bring what waits into the shop. Raises ConfigError, TransientError while another process does."""
         return self.delivery().deliver(stop)
 
+    def audit(self) -> list[Finding]:
+        """What in the shop differs from what we brought there. Raises ConfigError, TransientError."""
+        from exchange.connectors.lightspeed.audit import audit  # noqa: PLC0415
+
+        return list(audit(self.ledger, self._gateway(), self.settings.shop.article_field))
+
     def rehearse(self, module: str) -> tuple[Job, Plan]:
         """What a transfer of a module to the shop would do: to the records, and in the shop. Without any effect."""
         declared = self.registry.module(module)
@@ -390,7 +416,7 @@ class App:
         plans: list[Plan] = []
 
         def look(job: Job, staged: Staging, vanished: list[str]) -> None:
-            plans.append(self.delivery().rehearse(job.target, job.landing, changes(job, staged), vanished))
+            plans.append(self.delivery().rehearse(job.target, job.landing, Changes(changes(job, staged)), vanished))
 
         batch = Batch(uid="dry-run", file_name=spool.name, received_at=self.ledger.now(), module=declared.name)
         try:

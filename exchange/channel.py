@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from exchange.errors import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from exchange.finding import Finding
 
@@ -46,6 +46,10 @@ class ChannelError(TransientError):
         self.finding = finding
 
 
+class Stopping(TransientError):  # noqa: N818 - no error, only an end
+    """The service stops; what was on its way is done again next time."""
+
+
 class FileError(TransientError):
     """One file cannot be fetched or sent now; the channel goes on with the others."""
 
@@ -69,7 +73,7 @@ class Channel(Protocol):
         """One entry as it is now. Raises Missing."""
         ...
 
-    def fetch(self, folder: str, name: bytes, size: int) -> Iterator[bytes]:
+    def fetch(self, folder: str, name: bytes, size: int) -> Generator[bytes]:
         """The content of a file. Raises FileError unless it has exactly `size` bytes."""
         ...
 

@@ -9,11 +9,13 @@ records.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
+from exchange.connector import chunks
 from exchange.convert import column_writer, writer
 from exchange.finding import kind
-from exchange.record import Kind
+from exchange.record import THAW, Block, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -150,16 +152,19 @@ class Texts:
         return [[_texts(child, writers) for child in record[index]] for index, _, writers in self._groups]
 
     def columns(self, records: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
-        """The flat values of many records, column by column."""
-        return _columns([record[: self._width] for record in records], self._width, self._fields)
+        """The flat values of many records, column by column. A `Block` is not made into records for it."""
+        stored = isinstance(records, Block)
+        columns = records.columns if isinstance(records, Block) else list(zip(*records, strict=True))
+        return _columns(list(columns[: self._width]), self._fields, stored=stored)
 
     def families(self, records: Sequence[Sequence[Any]]) -> list[tuple[list[Sequence[str]], list[int]]]:
         """Per group, the children of all records together, column by column; and how many of them each record has."""
-        result = []
+        stored, result = isinstance(records, Block), []
         for index, width, writers in self._groups:
-            families = [record[index] for record in records]
+            families = records.columns[index] if isinstance(records, Block) else [record[index] for record in records]
             children = [child for family in families for child in family]
-            result.append((_columns(children, width, writers), list(map(len, families))))
+            columns: list[Sequence[Any]] = list(zip(*children, strict=True)) if children else [()] * width
+            result.append((_columns(columns, writers, stored=stored), list(map(len, families))))
         return result
 
 
@@ -170,11 +175,13 @@ class _Writer(NamedTuple):
         at: number of the field.
         one: value → text.
         many: column of values → column of texts.
+        stored: column as it lies in a `Block` → column of texts.
     """
 
     at: int
     one: Callable[[Any], str]
     many: Callable[[Sequence[Any]], Sequence[str]]
+    stored: Callable[[Sequence[Any]], Sequence[str]]
 
 
 def _texts(record: Sequence[Any], writers: Sequence[_Writer]) -> list[str]:
@@ -184,10 +191,9 @@ def _texts(record: Sequence[Any], writers: Sequence[_Writer]) -> list[str]:
     return values
 
 
-def _columns(records: Sequence[Sequence[Any]], width: int, writers: Sequence[_Writer]) -> list[Sequence[str]]:
-    columns: list[Sequence[Any]] = list(zip(*records, strict=True)) if records else [()] * width
+def _columns(columns: list[Sequence[Any]], writers: Sequence[_Writer], *, stored: bool) -> list[Sequence[str]]:
     for each in writers:
-        columns[each.at] = each.many(columns[each.at])
+        columns[each.at] = (each.stored if stored else each.many)(columns[each.at])
     return columns
 
 
@@ -199,11 +205,14 @@ def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> tuple
     )
 
 
-def _writer(index: int, field: Field, source: Source, dialect: Dialect) -> _Writer:
-    if source.codes or source.scale is not None:
-        write = _scaled(writer(field, dialect), source)
-        return _Writer(index, write, lambda column: list(map(write, column)))
-    return _Writer(index, writer(field, dialect), column_writer(field, dialect))
+def _writer(at: int, field: Field, source: Source, dialect: Dialect) -> _Writer:
+    one = _scaled(writer(field, dialect), source)
+    plain = source.scale is None and not source.codes
+    many = column_writer(field, dialect) if plain else lambda column: list(map(one, column))
+    thaw = THAW.get(field.kind)
+    if thaw is None or (plain and field.kind is Kind.NUMBER):  # a number is stored as the text that is written
+        return _Writer(at, one, many, many)
+    return _Writer(at, one, many, lambda column: many([None if value is None else thaw(value) for value in column]))
 
 
 def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]:
@@ -228,6 +237,21 @@ def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]
 
         write = write_coded
     return write
+
+
+class Blocks:
+    """Records that come in blocks: one after the other, or whole by `sequences`."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self.blocks = blocks
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(self.blocks)
+
+
+def sequences(records: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The records in blocks as they come, or in lists of at most `size`."""
+    return iter(records.blocks) if isinstance(records, Blocks) else chunks(records, size)
 
 
 # --- flat files: csv and xlsx ----------------------------------------------------------------------------------------

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from exchange.record import maker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping, Select
 
     from exchange.finding import Finding
+    from exchange.record import Block
     from exchange.settings import SageSettings
 
 
@@ -47,6 +51,34 @@ class Change(NamedTuple):
     outcome: Outcome
     fingerprint: bytes
     record: Any
+
+
+class Page(NamedTuple):
+    """Many changes, column by column: what a `Change` has of one, this has of many."""
+
+    seqs: Sequence[int]
+    lines: Sequence[int]
+    keys: Sequence[str]
+    outcomes: Sequence[Outcome]
+    fingerprints: Sequence[bytes]
+    records: Block
+
+
+_change = maker(Change)
+
+
+class Changes:
+    """The changes of a batch in order, one by one; a target that can do with whole pages takes `pages` instead."""
+
+    def __init__(self, pages: Iterable[Page]) -> None:
+        self.pages = iter(pages)
+        self._each: Iterator[Change] = chain.from_iterable(map(_change, zip(*page, strict=True)) for page in self.pages)
+
+    def __iter__(self) -> Iterator[Change]:
+        return self
+
+    def __next__(self) -> Change:
+        return next(self._each)
 
 
 class Applied(NamedTuple):
@@ -159,11 +191,6 @@ class Known:
 
 def chunks(items: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:
     """Lists of at most `size` items."""
-    chunk: list[Any] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) >= size:
-            yield chunk
-            chunk = []
-    if chunk:
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
         yield chunk

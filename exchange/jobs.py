@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exchange.app import SHOP
 from exchange.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,9 +40,21 @@ def export(app: App, schedule: Schedule) -> Iterator[Batch]:
         yield app.export(module, profile, full=schedule.full, patience_seconds=0)
 
 
+def sync(app: App, schedule: Schedule) -> Iterator[Batch]:
+    """Sage → shop; where the shop is reached by files only, that is an export.
+
+    What the shop is to have is in the ledger then; the lane of the shop delivers it (`Worker`).
+    """
+    module = app.registry.module(schedule.module)
+    if app.target_name(module) != SHOP:
+        yield from export(app, schedule)
+        return
+    yield app.export(module.name, full=schedule.full, patience_seconds=0)
+
+
 ACTIONS: dict[str, Action] = {
     "export": Action("sage", "Liest Sage und schreibt Dateien.", "Reads Sage and writes files.", export),
-    "sync": Action("sage", "Bringt ein Modul von Sage zum Shop.", "Brings a module from Sage to the shop.", export),
+    "sync": Action("sage", "Bringt ein Modul von Sage zum Shop.", "Brings a module from Sage to the shop.", sync),
 }
 
 

@@ -214,6 +214,7 @@ SCHEDULE_STATE = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),  # empty: at work, or its process has died
     Column("next_try_at", Moment),
+    Column("unserved_at", Moment),  # the first moment since the last run that went well
     Column("result", String(10), nullable=False),  # done, findings, waits, failed
     Column("message", Text, nullable=False),
     Column("tries", SmallInteger, nullable=False),
@@ -284,8 +285,18 @@ CAUSE = Table(
     Column("code", String(80), nullable=False),
     Column("module", String(40), nullable=False),
     Column("details", Text, nullable=False),  # values of the finding, json
-    Column("reported", Boolean, nullable=False),  # by who met it; the others are found in the ledger each time
     Column("since_at", Moment, nullable=False),
     Column("told_at", Moment),
     Column("gone_at", Moment),
+)
+
+#: What somebody met and what still lasts; see `exchange.troubles`.
+TROUBLE = Table(
+    "trouble",
+    METADATA,
+    Column("key", String(200), primary_key=True),
+    Column("code", String(80), nullable=False),
+    Column("module", String(40), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("since_at", Moment, nullable=False),
 )

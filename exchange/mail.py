@@ -231,11 +231,13 @@ class Post:
         with self.ledger.engine.connect() as connection:
             return {row.state: row.number for row in connection.execute(_COUNTS)}
 
-    def troubled(self) -> Iterator[RowMapping]:
-        """Mails that were refused, are held in doubt, or have been tried in vain; oldest first."""
+    def troubled(self, since: datetime) -> Iterator[RowMapping]:
+        """Mails written since then that were refused, are held in doubt, or were tried in vain; oldest first."""
         bad = or_(MAIL.c.state.in_(("refused", "held")), (MAIL.c.state == "waiting") & (MAIL.c.problem != ""))
         with self.ledger.engine.connect() as connection:
-            yield from connection.execute(select(MAIL).where(bad).order_by(MAIL.c.id)).mappings().all()
+            yield from (
+                connection.execute(select(MAIL).where(bad, MAIL.c.made_at > since).order_by(MAIL.c.id)).mappings().all()
+            )
 
 
 _COUNTS = select(MAIL.c.state, func.count().label("number")).group_by(MAIL.c.state)

@@ -15,18 +15,20 @@ whether two records mean the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property, partial
 from hashlib import blake2b
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: Any record; the concrete type is a NamedTuple out of `exchange.records`.
 Record = tuple[Any, ...]
@@ -223,102 +225,152 @@ def schema(record: type[Any]) -> Schema:
     return Schema(record, tuple(fields), tuple(groups))
 
 
-class Packed(NamedTuple):
-    """A record as bytes, and what tells whether it means the same as another.
+def maker(of: type[Any]) -> Callable[[Iterable[Any]], Any]:
+    """The function values → record, at C speed; that the values are complete is for the caller to know."""
+    return partial(tuple.__new__, of)
+
+
+class Block(Sequence[Any]):
+    """Records of one type in the form in which they are stored: column by column, of values that json knows.
+
+    Who goes through them gets records; who can do with columns is spared making them.
 
     Attributes:
-        payload: canonical; equal records give equal bytes.
-        fingerprint: 16 bytes; volatile fields do not count.
+        of: type of the records.
+        columns: per field its values, then per group a list of children (rows) per record. Decimals are texts.
     """
 
-    payload: bytes
-    fingerprint: bytes
+    def __init__(self, of: type[Any], columns: Sequence[Sequence[Any]]) -> None:
+        self.of = of
+        self.columns = columns
+
+    @cached_property
+    def _records(self) -> list[Any]:
+        return _restorer(self.of)(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._records)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._records[place]
+
+    def chosen(self, selectors: Sequence[bool]) -> Block:
+        """Some of the records."""
+        return Block(self.of, [list(compress(column, selectors)) for column in self.columns])
+
+
+class Packed(NamedTuple):
+    """Records as bytes, and what tells whether they mean the same as others.
+
+    Attributes:
+        block: all of them; see `unpacker`. Without line breaks.
+        payloads: each of them, canonical: equal records give equal bytes.
+        fingerprints: 16 bytes each; volatile fields do not count.
+    """
+
+    block: bytes
+    payloads: list[bytes]
+    fingerprints: list[bytes]
 
 
 @_once
-def packer(of: type[Any]) -> Callable[[Record], Packed]:
-    """The function record → payload and fingerprint, for one record type."""
+def packer(of: type[Any]) -> Callable[[Sequence[Record]], Packed]:
+    """The function records → bytes and fingerprints, for one record type."""
     plain = _plainer(of)
     volatile = tuple(
         (index, "" if each.kind is Kind.TEXT else None) for index, each in enumerate(schema(of).fields) if each.volatile
     )
 
-    def pack(record: Record) -> Packed:
-        values = plain(record)
-        payload = steady = orjson.dumps(values)
+    def pack(records: Sequence[Record]) -> Packed:
+        columns = plain(records)
+        block = orjson.dumps(columns)
+        payloads = steady = list(map(orjson.dumps, zip(*columns, strict=True)))
         if volatile:
             for index, blank in volatile:
-                values[index] = blank
-            steady = orjson.dumps(values)
-        return Packed(payload, blake2b(steady, digest_size=16).digest())
+                columns[index] = [blank] * len(records)
+            steady = list(map(orjson.dumps, zip(*columns, strict=True)))
+        return Packed(block, payloads, [blake2b(each, digest_size=16).digest() for each in steady])
 
     return pack
 
 
-def _plainer(of: type[Any]) -> Callable[[Record], list[Any]]:
-    """The function record → list that json knows: Decimals become text (never float), child records become lists."""
+def _plainer(of: type[Any]) -> Callable[[Sequence[Record]], list[Sequence[Any]]]:
+    """The function records → columns of what json knows: Decimals become text (never float), children become lists."""
     shape = schema(of)
+    width = len(shape.fields)
     numbers = tuple(index for index, each in enumerate(shape.fields) if each.kind is Kind.NUMBER)
-    after = len(shape.fields)
-    groups = tuple((index, _plainer(group.schema.record)) for index, group in enumerate(shape.groups, after))
+    groups = tuple((index, _plainer(group.schema.record)) for index, group in enumerate(shape.groups, width))
 
-    def plain(record: Record) -> list[Any]:
-        values: list[Any] = list(record)
+    def plain(records: Sequence[Record]) -> list[Sequence[Any]]:
+        if not records:
+            return [()] * (width + len(groups))
+        columns: list[Sequence[Any]] = list(zip(*records, strict=True))
         for index in numbers:
-            number = values[index]
-            if number is not None:
-                values[index] = str(number)
-        for index, child in groups:
-            values[index] = [child(each) for each in values[index]]
-        return values
+            columns[index] = [None if value is None else str(value) for value in columns[index]]
+        for index, children in groups:
+            columns[index] = _regrouped(children, columns[index])
+        return columns
 
     return plain
 
 
-_THAW: Mapping[Kind, Callable[[Any], Any]] = {
+def _regrouped(columns_of: Callable[[Sequence[Any]], Sequence[Sequence[Any]]], families: Sequence[Any]) -> list[Any]:
+    """The children of all records, converted together and given back to their records, in lists."""
+    rows = zip(*columns_of([child for family in families for child in family]), strict=True)
+    return [list(islice(rows, len(family))) for family in families]
+
+
+#: What makes a stored value again what it was; the other kinds are stored as they are.
+THAW: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.NUMBER: Decimal,
     Kind.DATE: date.fromisoformat,
     Kind.MOMENT: datetime.fromisoformat,
 }
 
 
-def _restorer(of: type[Any]) -> Callable[[list[Any]], Any]:
-    """The function list out of json → record."""
+@_once
+def _restorer(of: type[Any]) -> Callable[[Sequence[Sequence[Any]]], list[Any]]:
+    """The function stored columns → records."""
     shape = schema(of)
-    thaws = tuple((index, _THAW[each.kind]) for index, each in enumerate(shape.fields) if each.kind in _THAW)
+    thaws = tuple((index, THAW[each.kind]) for index, each in enumerate(shape.fields) if each.kind in THAW)
     groups = tuple(
         (index, _restorer(group.schema.record)) for index, group in enumerate(shape.groups, len(shape.fields))
     )
-    make: Callable[[list[Any]], Any] = of._make
+    make = maker(of)
 
-    def restored(values: list[Any]) -> Any:
+    def restored(stored: Sequence[Sequence[Any]]) -> list[Any]:
+        columns = list(stored)
         for index, thaw in thaws:
-            if values[index] is not None:
-                values[index] = thaw(values[index])
-        for index, child in groups:
-            values[index] = tuple([child(each) for each in values[index]])
-        return make(values)
+            columns[index] = [None if value is None else thaw(value) for value in columns[index]]
+        for index, children in groups:
+            families = columns[index]
+            rows = [child for family in families for child in family]
+            made = iter(children(list(zip(*rows, strict=True))) if rows else ())
+            columns[index] = [tuple(islice(made, len(family))) for family in families]
+        return list(map(make, zip(*columns, strict=True)))
 
     return restored
 
 
-@_once
-def unpacker(of: type[Any]) -> Callable[[bytes], Any]:
-    """The function payload → record."""
-    restored = _restorer(of)
-    return lambda data: restored(orjson.loads(data))
+def unpacker(of: type[Any]) -> Callable[[bytes], Block]:
+    """The function bytes of a block → the block."""
+    return lambda data: Block(of, orjson.loads(data))
 
 
 def payload(record: Record) -> bytes:
     """The record as bytes, canonical: equal records give equal bytes."""
-    return packer(type(record))(record).payload
+    return packer(type(record))([record]).payloads[0]
 
 
 def restore(of: type[Any], data: bytes) -> Any:
     """The inverse of `payload`."""
-    return unpacker(of)(data)
+    (record,) = Block(of, [[value] for value in orjson.loads(data)])
+    return record
 
 
 def fingerprint(record: Record) -> bytes:
     """16 bytes that are equal when two records mean the same."""
-    return packer(type(record))(record).fingerprint
+    return packer(type(record))([record]).fingerprints[0]

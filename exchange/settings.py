@@ -153,6 +153,12 @@ class SageCustomers(Section):
     """How customers are found and created in Sage."""
 
     templates: dict[str, str] = Field({"*": "D99999"}, description="Template customer (Vorlagekunde) per country; `*` for all others.")
+    group_templates: dict[str, str] = Field({}, description="Template customer per customer group of the shop (its title); goes before the country.")
+    match: tuple[Literal["shop_id", "number", "email_name", "email"], ...] = Field(("shop_id", "number", "email_name"), description="How a customer of the shop is recognised in Sage, one after the other: the shop's number for him (WSKdNr), his customer number, his e-mail together with his name, or his e-mail alone. Of several that fit none is taken: a person decides.")
+    shop_owns: tuple[Literal["salutation", "name1", "name2", "addition", "street", "zip", "city", "country", "phone", "mobile", "email", "language", "vat_number", "contact"], ...] = Field(
+        ("name1", "name2", "addition", "street", "zip", "city", "country", "phone", "mobile", "email", "contact"),
+        description="Fields that a changed customer of the shop overwrites in Sage; all others are kept as they are there. contact: the contact person of a company.",
+    )
     prefix: str = Field("D", max_length=5, description="Letters before the number of a new customer.")
     first_number: int = Field(100000, ge=0, description="Lowest number for new customers.")
     guests: Literal["create", "one_off"] = Field("create", description="Guest orders: create a customer, or book on the one-off customer.")
@@ -186,6 +192,12 @@ class ShopSettings(Section):
     """The shop: how it is reached and what of it is used."""
 
     way: Literal["none", "api", "files"] = Field("none", description="How what Sage has comes into the shop: not at all (exports go to the outbox), by its API, or by import files for its back office.")
+    url: str = Field("", description="Cluster of the shop: https://api.webshopapp.com (eu1), https://api.shoplightspeed.com (us1), or a sandbox shop.")
+    key: str = Field("", description="API key.")
+    secret: SecretStr | None = Field(None, description="API secret; better keyring:SERVICE/USER, or EXCHANGE_SHOP__SECRET.")
+    connect_seconds: float = Field(10.0, gt=0, description="Longest time until a connection to the shop stands.")
+    read_seconds: float = Field(60.0, gt=0, description="Longest time that it lets wait for the next bytes of an answer.")
+    rest_percent: int = Field(10, ge=0, le=90, description="Share of the shop's calls that is kept for stock and orders.")
     default_language: str = Field("de", max_length=5, description="The shop's basic language, as its own code (de, en, nl, fr, us, fc).")
     prices: Literal["incl", "excl"] = Field("incl", description="Whether the shop keeps its prices with tax (incl) or without (excl, B2B); only that one is sent.")
     article_field: Literal["articleCode", "sku", "ean"] = Field("articleCode", description="Field of a variant that holds Sage's article number; by it, what is in the shop already is recognised.")

@@ -117,6 +117,8 @@ class Check:
 
 #: Less free space than this on the work volume is worth a word.
 LEAST_FREE_BYTES = 1024**3
+#: So many things that differ in the shop are told.
+SHOWN = 20
 
 
 def examine(app: App) -> Iterator[Check]:
@@ -131,7 +133,9 @@ def examine(app: App) -> Iterator[Check]:
     )
     yield _ledger(app)
     yield from _sage(app)
+    yield from _shop(app)
     yield _profiles(app)
+    yield from _channels(app)
 
 
 def _folder(app: App, name: str) -> Check:
@@ -184,6 +188,23 @@ def _sage(app: App) -> Iterator[Check]:
     )
 
 
+def _shop(app: App) -> Iterator[Check]:
+    """The shop's API, where it is used, and what people changed in the shop."""
+    if app.settings.shop.way != "api":
+        return
+    try:
+        differing = app.audit()
+    except ExchangeError as error:
+        yield Check("shop", str(error), "check shop.url, shop.key, shop.secret and the network")
+        return
+    yield Check("shop")
+    for each in differing[:SHOWN]:
+        yield Check(f"shop: {each.code}", each.message(app.settings.language), each.remedy(app.settings.language))
+    if len(differing) > SHOWN:
+        rest = f"{len(differing) - SHOWN} more of {len(differing)}"
+        yield Check("shop: what differs", rest, "mend the first ones and look again")
+
+
 def _profiles(app: App) -> Check:
     wanted = {app.settings.sage.orders.file_profile, app.settings.sage.customers.file_profile}
     unknown = sorted(wanted - set(app.registry.profiles))
@@ -192,3 +213,14 @@ def _profiles(app: App) -> Check:
         f"unknown: {', '.join(unknown)}" if unknown else "",
         "correct file_profile in the settings, or put the profile into the folder profiles",
     )
+
+
+def _channels(app: App) -> Iterator[Check]:
+    from exchange.channels.service import examine as examine_channel  # noqa: PLC0415 - paramiko is slow to load
+
+    for name, settings in app.settings.channels.items():
+        if settings.active:
+            finding = examine_channel(name, app.settings)
+            language = app.settings.language
+            problem, remedy = (finding.message(language), finding.remedy(language)) if finding else ("", "")
+            yield Check(f"channel {name} ({settings.type})", problem, remedy)

@@ -53,6 +53,7 @@ class State:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     next_try_at: datetime | None = None
+    unserved_at: datetime | None = None
     result: str = ""
     message: str = ""
     tries: int = 0
@@ -142,6 +143,15 @@ class Timetable:
             return turn.due_at
         return upcoming(entry.plan, max(self.ledger.now(), entry.state.due_at or entry.state.since_at))
 
+    def unserved_since(self, entry: Entry) -> datetime | None:
+        """The first moment that no run has served to its end; None when there is none, or while it is paused."""
+        if entry.paused:
+            return None
+        if entry.state.unserved_at is not None:
+            return entry.state.unserved_at
+        missed = upcoming(entry.plan, entry.state.due_at or entry.state.since_at)
+        return missed if missed is not None and missed <= self.ledger.now() else None
+
     def _turn(self, entry: Entry) -> Turn | None:
         state, now = entry.state, self.ledger.now()
         if entry.paused:
@@ -208,7 +218,13 @@ class Timetable:
             table.deaths == before.deaths,
             table.ended_at.is_(None) if before.ended_at is None else table.ended_at == before.ended_at,
         )
-        values = {"due_at": turn.due_at, "started_at": self.ledger.now(), "ended_at": None, "next_try_at": None}
+        values = {
+            "due_at": turn.due_at,
+            "started_at": self.ledger.now(),
+            "ended_at": None,
+            "next_try_at": None,
+            "unserved_at": before.unserved_at or turn.due_at,
+        }
         with self.ledger.writing() as connection:
             changed = connection.execute(
                 update(SCHEDULE_STATE)
@@ -224,6 +240,8 @@ class Timetable:
         ended: dict[str, Any] = {"ended_at": now, "result": result, "message": message, "owner": ""}
         if result == WAITS:
             ended["next_try_at"] = now + timedelta(seconds=pause)
+        if result in (DONE, FINDINGS):
+            ended["unserved_at"] = None
         with self.ledger.writing() as connection:
             started = connection.execute(select(table.started_at).where(table.name == turn.entry.name)).scalar_one()
             connection.execute(update(SCHEDULE_STATE).where(table.name == turn.entry.name).values(ended))

@@ -1,28 +1,32 @@
-"""Folders → files that are ready. The scan is the truth, events only make it come sooner.
+"""Folders → files that are ready. The scan is the truth, events (`exchange.events`) only make it come sooner.
 
 A file is ready when its size and time stamp have stood still for the settle time by our own monotonic clock; its own
-time
-stamp may be old (copied) or in the future (another clock).
+time stamp may be old (copied) or in the future (another clock). Folders may have rules of their own: what is passed
+over, which order, and which done file or manifest has to be there first (`exchange.gates`).
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import fnmatch, translate
 from typing import TYPE_CHECKING, NamedTuple
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
+from exchange.gates import Gates, Look, is_sign, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from watchdog.events import FileSystemEvent
+
+    from exchange.finding import Finding
+    from exchange.settings import FolderRules
 
 LOG = logging.getLogger(__name__)
 
@@ -35,6 +39,26 @@ class Seen(NamedTuple):
     since: float
 
 
+class Rules(NamedTuple):
+    """How the files of one folder are taken; see `exchange.settings.FolderRules`."""
+
+    settle_seconds: float
+    ignore: tuple[str, ...]
+    by_name: bool
+    priority: int
+    gates: Gates | None
+
+
+class Ready(NamedTuple):
+    """A file that may be taken, with what decides on the order."""
+
+    priority: int
+    since: float
+    name: str
+    path: Path
+    folder: str
+
+
 @dataclass
 class Inbox:
     """One watched folder with its subfolders.
@@ -43,59 +67,131 @@ class Inbox:
         folder: the inbox.
         settle_seconds: how long a file must stand still.
         ignore: name patterns that are never taken.
-        ignored: how often each pattern was met, per file name once.
         clock: monotonic seconds; tests turn it.
+        order: within a folder, `arrival` or `name`.
+        hold_seconds: after so long, a file whose done file or manifest is missing is told of.
+        folders: rules of single folders, by their path below the inbox; they hold for the folders below too.
+        ignored: how often each pattern was met, per file name once.
+        held: what waits for too long, by path below the inbox.
     """
 
     folder: Path
     settle_seconds: float
     ignore: tuple[str, ...]
     clock: Callable[[], float] = time.monotonic
+    order: str = "arrival"
+    hold_seconds: float = 3600.0
+    folders: Mapping[str, FolderRules] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
+    held: dict[str, Finding] = field(default_factory=dict)
     _seen: dict[str, Seen] = field(default_factory=dict)
     _passed: set[str] = field(default_factory=set)
+    _gates: dict[str, Gates] = field(default_factory=dict)
 
     def ready(self) -> list[tuple[Path, str]]:
-        """Files that stand still, oldest first, each with its path below the inbox."""
+        """Files that may be taken, in the order in which to take them, each with its path below the inbox.
+
+        Folders of higher priority go first; then what was seen first; of those seen together, the names decide.
+        """
         now = self.clock()
         met: dict[str, Seen] = {}
-        ready: list[tuple[float, str, Path, str]] = []
-        for entry, relative in self._entries():
-            try:
-                status = os.lstat(entry)
-            except FileNotFoundError:
-                continue
-            key = os.fspath(entry)
-            before = self._seen.get(key)
-            same = before is not None and (before.size, before.modified_ns) == (status.st_size, status.st_mtime_ns)
-            seen = before if before is not None and same else Seen(status.st_size, status.st_mtime_ns, now)
-            met[key] = seen
-            if now - seen.since >= self.settle_seconds:
-                ready.append((seen.since, entry.name, entry, relative))
+        ready: list[Ready] = []
+        held: dict[str, Finding] = {}
+        for place, relative, names in self._folders():
+            rules = self._rules(place, relative)
+            seen = self._look(place, self._wanted(place, names, rules.ignore), now)
+            met.update({os.fspath(place / name): each for name, each in seen.items()})
+            settled = {name: each for name, each in seen.items() if now - each.since >= rules.settle_seconds}
+            if rules.gates is not None:
+                settled = self._released(rules.gates, relative, seen, settled, held)
+            first = min((each.since for each in settled.values()), default=now)
+            ready.extend(
+                Ready(-rules.priority, first if rules.by_name else each.since, name, place / name, relative)
+                for name, each in settled.items()
+            )
         self._seen = met  # what has gone is forgotten, so a new file of the same name settles anew
-        return [(path, relative) for _, _, path, relative in sorted(ready, key=lambda each: each[:2])]
+        self._tell(held)
+        return [(each.path, each.folder) for each in sorted(ready, key=lambda each: each[:3])]
 
     @property
     def waiting(self) -> bool:
         """Whether files were seen that are not ready yet."""
         return bool(self._seen)
 
-    def _entries(self) -> Iterator[tuple[Path, str]]:
+    def _folders(self) -> Iterator[tuple[Path, str, list[str]]]:
         for folder, folders, names in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             place = self.folder.__class__(folder)
-            relative = place.relative_to(self.folder).as_posix().removeprefix(".")
-            for name in sorted(names):
-                pattern = next((each for each in self.ignore if fnmatch(name, each)), None)
-                if pattern is None:
-                    yield place / name, relative
-                elif os.path.join(folder, name) not in self._passed:  # noqa: PTH118 - a key, not a path
-                    self._passed.add(os.path.join(folder, name))  # noqa: PTH118
-                    self.ignored[pattern] += 1
-                    LOG.info("%s is passed over (%s)", place / name, pattern, extra={"action": "ignored"})
+            yield place, place.relative_to(self.folder).as_posix().removeprefix("."), sorted(names)
+
+    def _rules(self, place: Path, relative: str) -> Rules:
+        """The rules of the nearest folder above that has some."""
+        parts = relative.split("/")
+        above = ("/".join(parts[:number]) for number in range(len(parts), 0, -1))
+        own = next((self.folders[each] for each in above if each in self.folders), None)
+        if own is None:
+            return Rules(self.settle_seconds, self.ignore, self.order == "name", 0, None)
+        if (own.done or own.manifest) and relative not in self._gates:
+            manifest = re.compile(translate(own.manifest)) if own.manifest else None
+            self._gates[relative] = Gates(place, own.done, manifest)
+        return Rules(
+            self.settle_seconds if own.settle_seconds is None else own.settle_seconds,
+            self.ignore if own.ignore is None else own.ignore,
+            (own.order or self.order) == "name",
+            own.priority,
+            self._gates.get(relative),
+        )
+
+    def _look(self, place: Path, names: Iterator[str], now: float) -> dict[str, Seen]:
+        """What the files look like now, and since when."""
+        seen: dict[str, Seen] = {}
+        for name in names:
+            path = os.path.join(place, name)  # noqa: PTH118 - a key, made often
+            try:
+                status = os.lstat(path)
+            except FileNotFoundError:
+                continue
+            before = self._seen.get(path)
+            same = before is not None and (before.size, before.modified_ns) == (status.st_size, status.st_mtime_ns)
+            seen[name] = before if before and same else Seen(status.st_size, status.st_mtime_ns, now)
+        return seen
+
+    def _wanted(self, place: Path, names: list[str], ignore: tuple[str, ...]) -> Iterator[str]:
+        for name in names:
+            if is_sign(name):
+                continue
+            pattern = next((each for each in ignore if fnmatch(name, each)), None)
+            if pattern is None:
+                yield name
+                continue
+            path = os.path.join(place, name)  # noqa: PTH118
+            if path not in self._passed:
+                self._passed.add(path)
+                self.ignored[pattern] += 1
+                LOG.info("%s is passed over (%s)", path, pattern, extra={"action": "ignored"})
+
+    def _released(
+        self, gates: Gates, relative: str, seen: dict[str, Seen], settled: dict[str, Seen], held: dict[str, Finding]
+    ) -> dict[str, Seen]:
+        """Those of the settled files that their done file or manifest lets through; what waits too long is held."""
+        there = {name: Look(each.size, each.modified_ns) for name, each in seen.items()}
+        released = gates.released(there, {name: there[name] for name in settled})
+        now = self.clock()
+        for name, each in settled.items():
+            if name not in released and now - each.since > self.hold_seconds:
+                if gates.is_gate(name) and not (gates.folder / name).exists():
+                    continue  # it has just let its files through
+                reason = gates.missing(name, there) if gates.is_gate(name) else ""
+                held[f"{relative}/{name}".lstrip("/")] = told(name, self.hold_seconds, reason)
+        return {name: settled[name] for name in settled if name in released}
+
+    def _tell(self, held: dict[str, Finding]) -> None:
+        for place in held.keys() - self.held.keys():
+            LOG.warning("%s: %s", place, held[place], extra={"action": "held"})
+        self.held = held
 
 
-class Bell(FileSystemEventHandler):
+class Bell:
     """Rings when something happens in a folder; what happened, the scan will see. Nothing may escape from here."""
 
     def __init__(self) -> None:
@@ -114,22 +210,3 @@ class Bell(FileSystemEventHandler):
         rung = self._rung.wait(seconds)
         self._rung.clear()
         return rung
-
-
-def observe(folder: Path, bell: Bell) -> Callable[[], None] | None:
-    """Ring the bell on every change below a folder. Gives the function that ends it, or None where it is not possible.
-
-    Without events (no inotify watches left, a network share) the periodic scan does the work alone.
-    """
-    observer = Observer()
-    try:
-        observer.schedule(bell, os.fspath(folder), recursive=True)
-        observer.start()
-    except OSError:
-        return None
-
-    def stop() -> None:
-        observer.stop()
-        observer.join(timeout=5)
-
-    return stop

@@ -1,7 +1,7 @@
 """The service loop: watched folders → batches → done, schedules → transfers, what is wrong → alerts.
 
 Every connection has a lane of its own (`exchange.lane`): the inbox, each system that schedules wait for, the mail
-server. `run` starts them and beats the heart until it is told to stop; `once` does all that is due, one after the other.
+server. `run` starts them and beats the heart until it is told to stop; `once` does all that is due, one by one.
 """
 
 from __future__ import annotations
@@ -21,14 +21,18 @@ from filelock import FileLock, Timeout
 
 from exchange import __version__
 from exchange.alerts import Alerts, health
+from exchange.causes import HEARTBEAT, SHOP_AWAY
+from exchange.channels.service import Channels
 from exchange.errors import ConfigError, TransientError
+from exchange.events import Watcher
 from exchange.files import write_atomically
+from exchange.finding import found
 from exchange.lane import Lane, join
 from exchange.leases import transfer
 from exchange.ledger import Origin
 from exchange.pipeline.claim import adopt, claim
 from exchange.timetable import Timetable
-from exchange.watch import Bell, Inbox, observe
+from exchange.watch import Bell, Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +45,8 @@ LOG = logging.getLogger(__name__)
 
 #: A lane of schedules looks at least this often, the ones of alerts and mails exactly this often; in seconds.
 LOOK_SECONDS, ALERT_SECONDS, MAIL_SECONDS = 5.0, 30.0, 10.0
-HEARTBEAT = "heartbeat.json"
+#: A lane that was told to wait longer looks all the same.
+MOST_SECONDS = 60.0
 
 
 def _silent(_batch: Batch) -> None:
@@ -62,14 +67,26 @@ class Worker:
     done: Callable[[Batch], None] = _silent
     unfinished: list[Lane] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _signalled: bool = False
     _fatal: list[Exception] = field(default_factory=list)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _said: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         watching = self.app.settings.watching
-        self.inbox = Inbox(self.app.settings.folder("inbox"), watching.settle_seconds, watching.ignore)
+        self.inbox = Inbox(
+            self.app.settings.folder("inbox"),
+            watching.settle_seconds,
+            watching.ignore,
+            order=watching.order,
+            hold_seconds=watching.hold_seconds,
+            folders=watching.folders,
+        )
         self.bell = Bell()
+        self.watcher = Watcher(self.inbox.folder, self.bell, wanted=watching.events == "auto")
+        self.channels = Channels(self.app.settings, self.app.ledger, tuple(self.app.registry.modules), self.bell.ring)
+        self._inbox_troubles = {each.key for each in self.app.troubles.all() if each.key.startswith("inbox ")}
+        self._bells: dict[str, Bell] = {}
         self.timetable = Timetable(self.app)
         self.alerts = Alerts(self.app, self.timetable)
 
@@ -85,12 +102,12 @@ class Worker:
             LOG.warning("%s is not there", self.inbox.folder, extra={"action": "inbox_gone"})
         for path, folder in self.inbox.ready():
             try:
-                claim(path, folder, work, self.app.ledger)
+                claim(path, folder, work, self.app.ledger, **self.channels.values(folder))
             except TransientError as error:
                 LOG.warning("%s", error, extra={"action": "claim_waits"})
         ended = 0
         for batch in self.app.ledger.open_batches():
-            if self._stop.is_set():
+            if self.stopping:
                 break
             if self._belongs_to_a_transfer(batch):
                 continue
@@ -113,6 +130,7 @@ class Worker:
     def _tell(self, batch: Batch) -> None:
         with self._telling:
             self.done(batch)
+        self.channels.ring()  # it may have written something to send
 
     def start(self) -> None:
         """Take over what a dead process left behind."""
@@ -126,22 +144,32 @@ class Worker:
         Files must stand still first. One that keeps changing, or cannot be taken, is left for the next run.
         """
         self.start()
+        self.channels.once()
         ended = self._run_due("")
         settle = self.inbox.settle_seconds
         ended += self.round()
         patience = time.monotonic() + 2 * settle + 1
-        while self.inbox.waiting and time.monotonic() < patience and not self._stop.is_set():
+        while self.inbox.waiting and time.monotonic() < patience and not self.stopping:
             time.sleep(min(settle + 0.01, 0.5))
             now_ended = self.round()
             if now_ended:
                 patience = time.monotonic() + 2 * settle + 1
             ended += now_ended
-        self.alerts.look()
-        try:
-            self.app.post.send()
-        except (TransientError, ConfigError) as error:
-            LOG.warning("mails wait: %s", error, extra={"action": "mail_waits"})
+        self._finish_up()
         return ended
+
+    def _finish_up(self) -> None:
+        """Deliver what waits, tell what is wrong, send the mails: none of it holds up the others."""
+        self.channels.once(receive=False)
+        self.channels.close()
+        steps: list[Callable[[], object]] = [self.alerts.look, self.app.post.send]
+        if self.app.settings.shop.way == "api":
+            steps.insert(0, self._deliver)
+        for step in steps:
+            try:
+                step()
+            except (TransientError, ConfigError) as error:
+                LOG.warning("%s", error, extra={"action": "waits"})
 
     def _run_due(self, connection: str) -> int:
         """Run the schedules of a connection that are due; the number of batches that ended."""
@@ -153,7 +181,7 @@ class Worker:
             self._tell(batch)
 
         for turn in self.timetable.turns(connection):
-            if self._stop.is_set():
+            if self.stopping:
                 break
             self.timetable.run(turn, count)
         return ended
@@ -164,9 +192,6 @@ class Worker:
         """Watch and schedule until `stop`. Raises TransientError when a service runs here already, FatalError."""
         with self._alone():
             self.start()
-            end_watch = observe(self.inbox.folder, self.bell)
-            if end_watch is None:
-                LOG.warning("no file events here; the folder is searched instead", extra={"action": "polling"})
             lanes = self._lanes()
             for lane in lanes:
                 lane.start()
@@ -174,11 +199,12 @@ class Worker:
                 self._beat_until_stopped(lanes)
             finally:
                 self._stop.set()
+                self.channels.stop()
                 for lane in lanes:
                     lane.bell.ring()
-                if end_watch is not None:
-                    end_watch()
                 self.unfinished = join(lanes, self.app.settings.service.stop_seconds)
+                self.channels.close()
+                self.watcher.close()
                 for lane in self.unfinished:
                     LOG.warning("%s is cut off; the next start goes on", lane.name, extra={"action": "lane_cut_off"})
                 self._beat(lanes, "stopped")
@@ -190,26 +216,55 @@ class Worker:
             ("inbox", self._watch_inbox, self.bell),
             ("alerts", self._look_for_causes, Bell()),
         ]
-        works.extend((name, partial(self._follow, name), Bell()) for name in self.timetable.connections)
+        shop = ["shop"] if self.app.settings.shop.way == "api" else []
+        names = sorted({*self.timetable.connections, *shop})
+        works.extend((name, partial(self._follow, name), self._bells.setdefault(name, Bell())) for name in names)
         if self.app.settings.mail.host:
             works.append(("mail", self._send_mails, Bell()))
+        works.extend((f"channel {line.name}", line.look, line.bell) for line in self.channels.lines)
         return [Lane(name, work, bell, self._stop, self._end_with) for name, work, bell in works]
 
     def _watch_inbox(self) -> float:
+        self.watcher.tend()
         self.round()
+        self._tell_of_inbox()
         scan = self.app.settings.watching.scan_seconds
         # A file that was seen once is looked at again when its settle time is over.
         return min(self.inbox.settle_seconds + 0.01, scan) if self.inbox.waiting else scan
 
+    def _tell_of_inbox(self) -> None:
+        """What is wrong with the inbox goes to the troubles, and leaves them when it is well again."""
+        now = {f"inbox {place}": finding for place, finding in self.inbox.held.items()}
+        if self.watcher.finding is not None:
+            now["inbox events"] = self.watcher.finding
+        for key in self._inbox_troubles - now.keys():
+            self.app.troubles.withdraw(key)
+        for key in now.keys() - self._inbox_troubles:
+            self.app.troubles.report(key, now[key])
+        self._inbox_troubles = set(now)
+
     def _follow(self, connection: str) -> float:
         """Run what is due on a connection; the seconds until something is due again."""
-        self._run_due(connection)
+        if self._run_due(connection) and "shop" in self._bells:
+            self._bells["shop"].ring()  # there may be something to deliver now
+        pause = self._deliver() if connection == "shop" and self.app.settings.shop.way == "api" else LOOK_SECONDS
         now = self.app.ledger.now()
         mine = (each for each in self.timetable.entries() if self.timetable.actions[each.name].connection == connection)
         moments = (self.timetable.next_at(each) for each in mine)
         ahead = [(moment - now).total_seconds() for moment in moments if moment is not None]
         # What is due already and did not run now is at work elsewhere: look again in a while.
-        return min([LOOK_SECONDS, *(each for each in ahead if each > 0)])
+        return min([pause, *(each for each in ahead if each > 0)])
+
+    def _deliver(self) -> float:
+        """Bring what waits into the shop; the seconds until that is worth another look."""
+        delivered = self.app.deliver(lambda: self.stopping)
+        if delivered.ended == "unreachable":
+            self.app.troubles.report("shop", found(SHOP_AWAY, reason=delivered.reason))
+        else:
+            self.app.troubles.withdraw("shop")
+        if delivered.next_at is None:
+            return LOOK_SECONDS
+        return max(LOOK_SECONDS, min((delivered.next_at - self.app.ledger.now()).total_seconds(), MOST_SECONDS))
 
     def _look_for_causes(self) -> float:
         self.alerts.look()
@@ -237,11 +292,11 @@ class Worker:
     def _beat_until_stopped(self, lanes: list[Lane]) -> None:
         seconds = self.app.settings.service.heartbeat_seconds
         beaten = -seconds
-        while not self._stop.is_set():
+        while not self.stopping:
             if time.monotonic() - beaten >= seconds:
                 self._beat(lanes, "running")
                 beaten = time.monotonic()
-            self._stop.wait(min(seconds, 0.5))  # in short pieces: else Windows hears no Ctrl-C
+            time.sleep(min(seconds, 0.2))  # in short pieces, to hear of a stop
 
     def _beat(self, lanes: list[Lane], state: str) -> None:
         """Renew the file that monitoring reads. It does not ask the ledger: it has to tell also when that hangs."""
@@ -266,6 +321,10 @@ class Worker:
         self._fatal.append(error)
         self.stop()
 
+    @property
+    def stopping(self) -> bool:
+        return self._signalled or self._stop.is_set()
+
     def stop(self) -> None:
         """End after the batch at work."""
         self._stop.set()
@@ -275,7 +334,7 @@ class Worker:
         """Ctrl-C and a service manager's stop end the loop cleanly."""
 
         def handle(_number: int, _frame: FrameType | None) -> None:
-            self.stop()
+            self._signalled = True  # no more: the thread that is interrupted may hold the lock of an event
 
         for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is how Windows says it
             if hasattr(signal, name):

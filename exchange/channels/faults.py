@@ -95,8 +95,8 @@ BAD_NAME = kind(
     "channel.bad_name",
     de="Der Dateiname {file} ist unzulässig; die Datei wurde nicht geholt.",
     en="The file name {file} is not allowed; the file was not fetched.",
-    remedy_de='Der Absender soll sie umbenennen: UTF-8, keine Steuerzeichen, keines von \\ / : * ? " < > |, kein = + - @ '
-    "am Anfang, kein Punkt oder Leerzeichen am Ende, kein Gerätename wie CON.",
+    remedy_de='Der Absender soll sie umbenennen: UTF-8, keine Steuerzeichen, keines von \\ / : * ? " < > |, kein = + - '
+    "@ am Anfang, kein Punkt oder Leerzeichen am Ende, kein Gerätename wie CON.",
     remedy_en='The sender shall rename it: UTF-8, no control characters, none of \\ / : * ? " < > |, no = + - @ at the '
     "beginning, no dot or blank at the end, no device name such as CON.",
 )
@@ -161,4 +161,21 @@ LOCAL = kind(
     en="“{file}” cannot be read or written here: {reason}",
     remedy_de="Freien Platz und Rechte der eigenen Ordner prüfen. Es wird von selbst weiter versucht.",
     remedy_en="Check free space and rights of the own folders. It is tried again by itself.",
+)
+UNSURE = kind(
+    "channel.unsure",
+    de="Beim letzten Byte von „{file}“ riss die Verbindung zu {place} ab, und die Datei ist dort nicht zu sehen: ob "
+    "sie angekommen ist, weiß nur der Partner. Sie wird nicht noch einmal gesendet.",
+    en="The connection to {place} was lost at the last byte of “{file}”, and the file cannot be seen there: only the "
+    "partner knows whether it has arrived. It is not sent again.",
+    remedy_de="Beim Partner nachfragen. Ist sie da: aus dem Ausgang wegräumen. Fehlt sie: umbenennen, dann wird sie "
+    "gesendet.",
+    remedy_en="Ask the partner. If it is there, clear it out of the outbox. If not, rename it, and it is sent.",
+)
+INTERNAL = kind(
+    "channel.internal",
+    de="Interner Fehler im Kanal: {reason}",
+    en="Internal error in the channel: {reason}",
+    remedy_de="Senden Sie das Protokoll an den Betreuer; es wird weiter versucht.",
+    remedy_en="Send the log to support; it is tried again.",
 )

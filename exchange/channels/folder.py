@@ -14,7 +14,7 @@ from exchange.files import flush_folder, open_plainly
 from exchange.finding import found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
     from exchange.finding import Finding, Kind
@@ -51,7 +51,7 @@ class Folder:
         with self._doing(name):
             return _entry(name, self._path(folder, name).lstat())
 
-    def fetch(self, folder: str, name: bytes, size: int) -> Iterator[bytes]:
+    def fetch(self, folder: str, name: bytes, size: int) -> Generator[bytes]:
         with self._doing(name), open_plainly(self._path(folder, name)) as file:
             read = 0
             while data := file.read(BLOCK):

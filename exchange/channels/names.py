@@ -32,4 +32,7 @@ def alike(name: str) -> str:
 
 def shown_name(raw: bytes) -> str:
     """A name for messages, whatever bytes it has; quoted, so that nothing in it can pass for something else."""
-    return ascii(raw.decode("utf-8", "backslashreplace"))
+    try:
+        return ascii(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return ascii(raw).removeprefix("b")

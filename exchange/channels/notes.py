@@ -43,6 +43,12 @@ class Notes:
         """There is nothing to remember any more."""
         self.path(name).unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        """Remove what belongs to no note: the rest of something that broke off."""
+        for path in self._folder.iterdir():
+            if path.suffix != ".json" and not path.with_suffix(".json").exists():
+                path.unlink()
+
     def names(self) -> list[bytes]:
         """All names that there is a note on."""
         return [bytes.fromhex(json.loads(path.read_bytes())["name"]) for path in sorted(self._folder.glob("*.json"))]

@@ -1,12 +1,11 @@
 """Fetching: a file of a channel → the local inbox, as if it had been dropped there. Once, whatever breaks off.
 
-    KEY.part      on its way; of no worth after a crash
-    KEY.ready     whole and flushed; its place in the inbox is not taken yet
-    KEY.json      note: this content (SHA-256) of this name goes, or went, into the inbox
-    inbox/NAME/   the file, by one rename of KEY.ready
+    KEY.part      the content; without a note that has its SHA-256 it is of no worth
+    KEY.json      note: this content of this name goes into the inbox
+    inbox/NAME/   the file, by one rename of KEY.part: with a note and without KEY.part it has landed
     there         moved or deleted, then the note goes
 
-A file that is there no more has no note. One that is there and has a note was fetched already: it is read again only to
+A file that is there no more has no note. One that is there and has a note has landed already: it is read again only to
 see whether the content is still the same, and then put away there without a second effect. So nothing depends on time
 stamps of others, and a server on which nothing can be put away is not read for ever.
 """
@@ -16,24 +15,27 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from exchange.channel import Channel, Entry, FileError, Missing
+from exchange.channel import ChannelError, FileError, Missing, Stopping
 from exchange.channels import faults
 from exchange.channels.names import accepted, alike, shown_name
+from exchange.errors import TransientError
 from exchange.files import content_hash, replace
 from exchange.finding import found
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from exchange.channel import Channel, Entry
     from exchange.channels.notes import Notes
     from exchange.channels.report import Report
+    from exchange.finding import Finding
     from exchange.settings import ChannelSettings
 
 #: A file that cannot be put away there is tried again so often.
@@ -78,33 +80,49 @@ class Receiver:
     _put_away_at: dict[bytes, float] = field(default_factory=dict)
 
     def recover(self) -> None:
-        """Finish what a dead process had fetched whole."""
+        """Finish what a dead process had fetched whole, or what had to wait for its name."""
+        self.notes.tidy()
         for name in self.notes.names():
-            self._land(name, self.notes.read(name) or {})
+            part, note = self.notes.path(name, ".part"), self.notes.read(name)
+            if note is not None and part.exists():
+                if content_hash(part) == note["sha256"]:
+                    self._land(name)
+                else:
+                    part.unlink()  # it was to replace what the note speaks of; it is still there
 
     def receive(self, channel: Channel) -> int:
         """Fetch what stands still; the number of files that landed. Raises ChannelError."""
+        with self._here(b""):
+            self.recover()
         entries = channel.entries(self.settings.inbox)
         self._forget({each.name for each in entries})
         landed = 0
         for entry in self._settled(self._usable(entries)):
             if self.stopping():
                 break
-            try:
+            with self._here(entry.name):
                 landed += self._take(channel, entry)
-            except Missing:  # somebody was quicker
-                continue
-            except FileError as error:
-                self.report.say(error.finding)
-            except OSError as error:  # here: a full disk, a right that is missing
-                self.report.say(found(faults.LOCAL, file=shown_name(entry.name), reason=error.strerror or error))
         self.report.received += landed
         return landed
+
+    @contextmanager
+    def _here(self, name: bytes) -> Iterator[None]:
+        """What goes wrong with one file is told, and the next one gets its turn. Raises ChannelError."""
+        try:
+            yield
+        except Missing:  # somebody was quicker
+            pass
+        except FileError as error:
+            self.report.say(error.finding)
+        except (ChannelError, Stopping):
+            raise
+        except (OSError, TransientError) as error:  # here: a full disk, a right that is missing
+            self.report.say(found(faults.LOCAL, file=shown_name(name), reason=error))
 
     def _forget(self, present: set[bytes]) -> None:
         """What is no longer there has been put away: the next file of that name is a new one."""
         for name in self.notes.names():
-            if name not in present and not self.notes.path(name, ".ready").exists():
+            if name not in present and not self.notes.path(name, ".part").exists():
                 self.notes.remove(name)
                 self._put_away_at.pop(name, None)
 
@@ -113,6 +131,9 @@ class Receiver:
         known: dict[str, str] = {}
         for entry in sorted(entries):
             name = entry.name.decode("utf-8", "replace")
+            if {"/", "\\"} & set(name):  # no server has a reason to list that
+                self.report.say(found(faults.BAD_NAME, file=shown_name(entry.name)))
+                continue
             if entry.folder or any(fnmatch(name, each) for each in self.ignore):
                 continue
             if not any(fnmatch(name, each) for each in self.settings.patterns):
@@ -127,7 +148,7 @@ class Receiver:
             usable.append(entry)
         return usable
 
-    def _objection(self, entry: Entry) -> Any:
+    def _objection(self, entry: Entry) -> Finding | None:
         name = shown_name(entry.name)
         if not accepted(entry.name):
             return found(faults.BAD_NAME, file=name)
@@ -160,55 +181,62 @@ class Receiver:
             self.report.say(found(faults.STILL_THERE, file=shown_name(entry.name), reason=note.get("reason", "")))
             if (note.get("size"), note.get("modified")) == (entry.size, entry.modified):
                 return False
+        if self.notes.read(entry.name) is not None and self.notes.path(entry.name, ".part").exists():
+            self._name_waits(entry.name)
+            return False
         now = channel.look(self.settings.inbox, entry.name)
         if (now.size, now.modified, now.regular) != (entry.size, entry.modified, True):
             return False  # it has changed meanwhile and settles anew
-        digest = self._fetch(channel, entry)
-        note = self.notes.read(entry.name)
-        fresh = note is None or note["sha256"] != digest
-        part = self.notes.path(entry.name, ".part")
-        if fresh:
-            after = channel.look(self.settings.inbox, entry.name)
-            if (after.size, after.modified) != (entry.size, entry.modified):
-                return False
-            if (self.inbox / accepted(entry.name)).exists():
-                self.report.say(found(faults.NAME_WAITS, file=accepted(entry.name)))
-                self.waiting = True
-                return False
-            replace(part, self.notes.path(entry.name, ".ready"))
-            note = {"sha256": digest, "size": entry.size, "modified": entry.modified, "at": self.now().isoformat()}
-            self.notes.write(entry.name, **note)
-            self._land(entry.name, note)
-        else:
-            part.unlink()
-        self._put_away(channel, entry, note or {})
-        return fresh
+        fresh, landed = self._fetch(channel, entry)
+        if landed is not None:
+            self._put_away(channel, entry, landed)
+        return fresh and landed is not None
 
-    def _fetch(self, channel: Channel, entry: Entry) -> str:
-        """Bring the content into `KEY.part`; its SHA-256."""
+    def _fetch(self, channel: Channel, entry: Entry) -> tuple[bool, dict[str, Any] | None]:
+        """Bring new content into the inbox. Whether it is new, and the note on it; None when it has to wait."""
+        known = self.notes.read(entry.name)
+        part, again = self.notes.path(entry.name, ".part"), self.notes.path(entry.name, ".again")
+        digest = self._read(channel, entry, part if known is None else again)
+        if known is not None and known["sha256"] == digest:
+            again.unlink()
+            return False, known
+        after = channel.look(self.settings.inbox, entry.name)
+        if (after.size, after.modified) != (entry.size, entry.modified):
+            return False, None
+        if known is not None:
+            replace(again, part)
+        note = {"sha256": digest, "size": entry.size, "modified": entry.modified, "at": self.now().isoformat()}
+        self.notes.write(entry.name, **note)
+        return True, note if self._land(entry.name) else None
+
+    def _read(self, channel: Channel, entry: Entry, path: Path) -> str:
+        """Bring the content to the disk; its SHA-256."""
         digest = hashlib.sha256()
         with (
-            self.notes.path(entry.name, ".part").open("wb") as out,
+            path.open("wb") as out,
             closing(channel.fetch(self.settings.inbox, entry.name, entry.size)) as blocks,
         ):
             for data in blocks:
+                if self.stopping():
+                    raise Stopping
                 digest.update(data)
                 out.write(data)
             out.flush()
             os.fsync(out.fileno())
         return digest.hexdigest()
 
-    def _land(self, name: bytes, note: dict[str, Any]) -> None:
-        """Into the inbox, by one rename. What the note does not speak of was never accepted and is fetched again."""
-        ready = self.notes.path(name, ".ready")
-        if not ready.exists():
-            return
-        if content_hash(ready) != note.get("sha256"):
-            ready.unlink()
-            return
+    def _land(self, name: bytes) -> bool:
+        """Into the inbox, by one rename; not over a file that waits there under this name."""
         place = self.inbox / accepted(name)
-        if not place.exists():
-            replace(ready, place)
+        if place.exists():
+            self._name_waits(name)
+            return False
+        replace(self.notes.path(name, ".part"), place)
+        return True
+
+    def _name_waits(self, name: bytes) -> None:
+        self.report.say(found(faults.NAME_WAITS, file=accepted(name)))
+        self.waiting = True
 
     def _put_away(self, channel: Channel, entry: Entry, note: dict[str, Any]) -> None:
         """Out of the folder there. When that fails, the note stays, and the file is not taken over again."""
@@ -217,9 +245,10 @@ class Receiver:
                 channel.delete(self.settings.inbox, entry.name)
             else:
                 self._move(channel, entry, note)
-        except Missing:  # somebody has done it
-            pass
         except FileError as error:
+            if isinstance(error, Missing) and self._gone(channel, entry.name):  # somebody has done it
+                self.notes.remove(entry.name)
+                return
             reason = error.finding.values.get("reason", error.finding.message())
             self._put_away_at[entry.name] = self.clock() + PUT_AWAY_SECONDS
             now = {"size": entry.size, "modified": entry.modified, "reason": reason}
@@ -228,10 +257,17 @@ class Receiver:
             return
         self.notes.remove(entry.name)
 
+    def _gone(self, channel: Channel, name: bytes) -> bool:
+        try:
+            channel.look(self.settings.inbox, name)
+        except Missing:
+            return True
+        return False
+
     def _move(self, channel: Channel, entry: Entry, note: dict[str, Any]) -> None:
         """Into the folder of processed files, under a name that no other content has."""
-        moment = note["at"][:19].replace("-", "").replace(":", "")
-        name = f"{moment}_{note['sha256'][:8]}_".encode() + entry.name
+        moment = datetime.fromisoformat(note["at"])
+        name = f"{moment:%Y%m%dT%H%M%S%f}_{note['sha256'][:8]}_".encode() + entry.name
         folder = self.settings.processed
         if not folder.startswith("/"):
             folder = f"{self.settings.inbox.rstrip('/') or '.'}/{folder}"

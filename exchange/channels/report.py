@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from exchange.errors import TransientError
 from exchange.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from exchange.finding import Finding
@@ -64,10 +65,23 @@ class Report:
         }
         if state != self._written:
             good_at = self._good_at.isoformat() if self._good_at else None
-            write_atomically(self.path, json.dumps(state | {"last_good_at": good_at}, ensure_ascii=False).encode())
+            try:
+                write_atomically(self.path, json.dumps(state | {"last_good_at": good_at}, ensure_ascii=False).encode())
+            except (OSError, TransientError) as error:  # a full disk, a reader on Windows: tried again next round
+                LOG.warning("[%s] the state cannot be written: %s", self.channel, error, extra={"action": "no_state"})
+                return
             self._written = state
 
     @property
     def findings(self) -> list[Finding]:
         """What is wrong now."""
         return list(self._found.values())
+
+    @staticmethod
+    def read(path: Path) -> dict[str, Any] | None:
+        """The state as another process wrote it, or None."""
+        try:
+            state: dict[str, Any] = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        return state

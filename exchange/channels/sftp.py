@@ -11,7 +11,8 @@ import socket
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from paramiko import AuthenticationException, PKey, SFTPError, SSHException, Transport, UnknownKeyType
+from paramiko import AuthenticationException, PKey, SFTPError, SSHException, Transport
+from paramiko.pkey import UnknownKeyType
 from paramiko.ssh_exception import IncompatiblePeer
 
 from exchange.channel import ChannelError, Entry, FileError, Missing
@@ -23,7 +24,7 @@ from exchange.finding import found
 from exchange.settings import secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
     from exchange.finding import Finding, Kind
@@ -136,7 +137,7 @@ class Sftp:
         with self._doing(name):
             return entry(name, self._session.lstat(_path(folder, name)))
 
-    def fetch(self, folder: str, name: bytes, size: int) -> Iterator[bytes]:
+    def fetch(self, folder: str, name: bytes, size: int) -> Generator[bytes]:
         with self._doing(name, size):
             yield from self._session.read_file(_path(folder, name), size)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange import __version__
-from exchange.cli import files, reports, service, setup
+from exchange.cli import auto, files, reports, service, setup
 from exchange.cli.common import Group
 
 if TYPE_CHECKING:
@@ -25,9 +25,15 @@ COMMANDS: tuple[click.Command, ...] = (
     setup.doctor,
     setup.demo,
     service.run,
+    auto.schedule,
+    auto.pause,
+    auto.resume,
+    auto.service,
     files.import_,
     files.export,
     files.sync,
+    files.deliver,
+    files.retry,
     files.replay,
     setup.template,
     setup.schema,

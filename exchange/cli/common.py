@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exchange.errors import BatchError, ExchangeError, FatalError
+from exchange.errors import BatchError, ExchangeError, FatalError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.app import App
     from exchange.ledger import Batch
+    from exchange.shop import Delivered
 
 EXIT_OK, EXIT_FINDINGS, EXIT_QUARANTINED = 0, 1, 65
 
@@ -67,8 +68,8 @@ def opened(config: Path) -> Iterator[App]:
         yield app
 
 
-def report(app: App, batches: Iterable[Batch], *, as_json: bool) -> int:
-    """Show how batches ended; the exit code."""
+def report(app: App, batches: Iterable[Batch], *, as_json: bool, delivered: Delivered | None = None) -> int:
+    """Show how batches ended, and what then came into the shop; the exit code."""
     from exchange import screen  # noqa: PLC0415
     from exchange.ledger import State  # noqa: PLC0415
 
@@ -84,6 +85,13 @@ def report(app: App, batches: Iterable[Batch], *, as_json: bool) -> int:
             code = EXIT_QUARANTINED
         elif (batch.counts.rejected or batch.counts.held) and code == EXIT_OK:
             code = EXIT_FINDINGS
+    if delivered is not None:
+        if not as_json:
+            screen.delivered(delivered, app.settings.language)
+        if delivered.refused and code == EXIT_OK:
+            code = EXIT_FINDINGS
+        if delivered.ended in ("budget", "unreachable"):
+            code = TransientError.exit_code
     if as_json:
-        screen.as_json(shown)
+        screen.as_json(shown if delivered is None else {"batches": shown, "shop": delivered._asdict()})
     return code

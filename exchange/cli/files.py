@@ -1,10 +1,10 @@
-"""Files and transfers by hand: import, export, sync, replay."""
+"""Files and transfers by hand: import, export, sync, deliver, retry, replay."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from exchange.app import App
     from exchange.ledger import Batch
+    from exchange.pipeline.work import Job
 
 
 @click.command("import", epilog=example("exchange import orders.json", "exchange import kunden.xlsx --dry-run"))
@@ -49,32 +50,39 @@ def _dry_run(app: App, file: Path, module: str, profile: str, *, as_json: bool) 
         else:
             screen.findings(error.findings, app.settings.language)
         return error.exit_code
-    counts = job.report.counts()
     if as_json:
-        counted = {name: getattr(counts, name) for name in counts.__slots__}
-        listed = [each.as_json() for each in job.report.findings]
-        screen.as_json(
-            {
-                "dry_run": True,
-                "module": job.module.name,
-                "profile": job.profile.name,
-                "counts": counted,
-                "findings": listed,
-            }
-        )
+        screen.as_json(_dry_run_json(job))
     else:
-        german = app.settings.language == "de"
-        click.echo(f"{job.module.de if german else job.module.en} ({job.profile.name})")
-        click.echo(
-            f"Probelauf: {counts.rows_in} gelesen, {counts.created} neu, {counts.updated} geändert, "
-            f"{counts.unchanged} unverändert, {counts.rejected} abgelehnt, {counts.held} vorgelegt. "
-            "Nichts wurde übernommen."
-            if german
-            else f"Dry run: {counts.rows_in} read, {counts.created} new, {counts.updated} changed, {counts.unchanged} "
-            f"unchanged, {counts.rejected} rejected, {counts.held} held. Nothing was applied."
-        )
-        screen.findings(job.report.findings, app.settings.language)
+        _show_dry_run(app, job)
+    counts = job.report.counts()
     return EXIT_FINDINGS if counts.rejected or counts.held else EXIT_OK
+
+
+def _dry_run_json(job: Job) -> dict[str, Any]:
+    counts = job.report.counts()
+    return {
+        "dry_run": True,
+        "module": job.module.name,
+        "profile": job.profile.name,
+        "counts": {name: getattr(counts, name) for name in counts.__slots__},
+        "findings": [each.as_json() for each in job.report.findings],
+    }
+
+
+def _show_dry_run(app: App, job: Job) -> None:
+    from exchange import screen  # noqa: PLC0415
+
+    counts, german = job.report.counts(), app.settings.language == "de"
+    click.echo(f"{job.module.de if german else job.module.en} ({job.profile.name})")
+    click.echo(
+        f"Probelauf: {counts.rows_in} gelesen, {counts.created} neu, {counts.updated} geändert, "
+        f"{counts.unchanged} unverändert, {counts.rejected} abgelehnt, {counts.held} vorgelegt. "
+        "Nichts wurde übernommen."
+        if german
+        else f"Dry run: {counts.rows_in} read, {counts.created} new, {counts.updated} changed, {counts.unchanged} "
+        f"unchanged, {counts.rejected} rejected, {counts.held} held. Nothing was applied."
+    )
+    screen.findings(job.report.findings, app.settings.language)
 
 
 def _exported(app: App, module: str, formats: Iterable[str], profile: str, *, full: bool) -> Iterator[Batch]:
@@ -110,23 +118,78 @@ def export(module: str, formats: tuple[str, ...], profile: str, config: Path, *,
 
 @click.command(epilog=example("exchange sync stock", "exchange sync products --dry-run"))
 @click.argument("module")
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen: records, and calls to the shop.")
 @config_option
 @json_option
 def sync(module: str, config: Path, *, dry_run: bool, as_json: bool) -> None:
     """Bring a module from its source to its target now."""
     from exchange import screen  # noqa: PLC0415
+    from exchange.app import SHOP  # noqa: PLC0415
 
     with opened(config) as app, screen.progress(app, module):
-        if dry_run:
-            spool = app.collect(app.registry.module(module))
+        declared = app.registry.module(module)
+        to_shop = app.target_name(declared) == SHOP
+        if dry_run and to_shop:
+            code = _rehearse(app, module, as_json=as_json)
+        elif dry_run:
+            spool = app.collect(declared)
             try:
                 code = _dry_run(app, spool, module, "", as_json=as_json)
             finally:
                 spool.unlink()
+        elif to_shop:
+            batch = app.export(declared.name)
+            code = report(app, [batch], as_json=as_json, delivered=app.deliver())
         else:
             code = report(app, list(_exported(app, module, (), "", full=False)), as_json=as_json)
     sys.exit(code)
+
+
+def _rehearse(app: App, module: str, *, as_json: bool) -> int:
+    """What would happen to the records of a module, and which calls to the shop that takes."""
+    from exchange import screen  # noqa: PLC0415
+
+    job, plan = app.rehearse(module)
+    if as_json:
+        screen.as_json(_dry_run_json(job) | {"plan": screen.plan_json(plan)})
+    else:
+        _show_dry_run(app, job)
+        screen.plan(plan, app.settings.language)
+    counts = job.report.counts()
+    return EXIT_FINDINGS if counts.rejected or counts.held else EXIT_OK
+
+
+@click.command(epilog=example("exchange deliver", "exchange deliver --dry-run"))
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what would be sent, with how many calls, and how long it takes."
+)
+@config_option
+@json_option
+def deliver(config: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Bring what waits into the shop now."""
+    from exchange import screen  # noqa: PLC0415
+
+    with opened(config) as app, screen.progress(app, "shop"):
+        if dry_run:
+            found = app.delivery().plan()
+            if as_json:
+                screen.as_json(screen.plan_json(found))
+            else:
+                screen.plan(found, app.settings.language)
+            sys.exit(EXIT_OK)
+        code = report(app, [], as_json=as_json, delivered=app.deliver())
+    sys.exit(code)
+
+
+@click.command(epilog=example("exchange retry", "exchange retry 00200050"))
+@click.argument("key", default="")
+@config_option
+def retry(key: str, config: Path) -> None:
+    """Try again what the shop refused: all of it, or what belongs to one article."""
+    with opened(config) as app:
+        number = app.delivery().retry(key)
+        german = app.settings.language == "de"
+        click.echo(f"{number} {'werden erneut versucht' if german else 'will be tried again'}")
 
 
 @click.command(epilog=example("exchange replay 1a2b3c4d"))

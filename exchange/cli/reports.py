@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange.cli.common import EXIT_FINDINGS, EXIT_OK, config_option, example, json_option, opened
+from exchange.errors import TransientError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,25 +51,40 @@ def modules(config: Path, *, as_json: bool) -> None:
 @config_option
 @json_option
 def status(config: Path, *, as_json: bool) -> None:
-    """What waits, what was done lately. Exit code 1 when something lies in quarantine or waits for a decision."""
+    """What waits, what was done lately, what needs a person.
+
+    Exit code 1 when something was refused or waits for a decision, 75 when the exchange as a whole is held up.
+    """
     from exchange import screen  # noqa: PLC0415
+    from exchange.alerts import present  # noqa: PLC0415
+    from exchange.connectors.lightspeed import state as shop_state  # noqa: PLC0415
 
     with opened(config) as app:
         waiting, recent, totals = app.ledger.open_batches(), app.ledger.recent(10), app.ledger.totals()
+        in_shop, troubled = shop_state.totals(app.ledger), shop_state.troubled(app.ledger, 20)
+        health, causes = present(app)
         if as_json:
             screen.as_json(
                 {
+                    "health": health,
+                    "causes": [each.as_json() for each in causes],
                     "open": [screen.batch_json(each) for each in waiting],
                     "recent": [screen.batch_json(each) for each in recent],
                     "totals": totals,
+                    "shop": {"parts": in_shop, "troubled": [each.as_json() for each in troubled]},
                 }
             )
         else:
             german = app.settings.language == "de"
             click.echo(f"{len(waiting)} {'in Arbeit oder wartend' if german else 'at work or waiting'}")
+            screen.findings([each.finding for each in causes], app.settings.language)
             screen.batches(recent, app.settings.language)
+            screen.shop(shop_state.summed(in_shop), troubled, app.settings.language)
     bad = any(each.state.value == "quarantined" or each.counts.held or each.counts.rejected for each in recent)
-    sys.exit(EXIT_FINDINGS if bad else EXIT_OK)
+    bad = bad or bool(in_shop.get("refused"))
+    if health == "critical":
+        sys.exit(TransientError.exit_code)
+    sys.exit(EXIT_FINDINGS if bad or causes else EXIT_OK)
 
 
 @click.command(epilog=example("exchange log", "exchange log --module order_import -n 100"))
@@ -95,13 +111,15 @@ def log(module: str, number: int, config: Path, *, as_json: bool) -> None:
 def show(identity: str, config: Path, *, as_json: bool) -> None:
     """What became of a file (its batch id), an order, an article, a customer (its number)."""
     from exchange import screen  # noqa: PLC0415
+    from exchange.connectors.lightspeed.state import of_article  # noqa: PLC0415
 
     with opened(config) as app:
         # A record that could not be made is known by what its file says, one that could by its key.
         spellings = dict.fromkeys((identity, "".join(identity.split()).casefold()))
         traces = sorted((each for key in spellings for each in app.ledger.life(key)), key=lambda each: each.received_at)
+        in_shop = of_article(app.ledger, identity)
         found = [] if traces else app.ledger.find(identity)
-        if not traces and not found:
+        if not traces and not found and not in_shop:
             click.echo(
                 f"exchange: {identity}: weder Lauf noch Datensatz bekannt / neither batch nor record is known", err=True
             )
@@ -110,6 +128,7 @@ def show(identity: str, config: Path, *, as_json: bool) -> None:
             screen.as_json(
                 {
                     "records": [each._asdict() for each in traces],
+                    "shop": [each.as_json() for each in in_shop],
                     "batches": [
                         screen.batch_json(each)
                         | {
@@ -123,6 +142,8 @@ def show(identity: str, config: Path, *, as_json: bool) -> None:
             return
         if traces:
             screen.life(traces, app.settings.language)
+        if in_shop:
+            screen.parts(in_shop, app.settings.language)
         for each in found:
             screen.batch(each, app.ledger.findings(each), app.settings.language)
             click.echo(f"  {each.uid}  sha256 {each.content_hash}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,14 @@ def run(config: Path, *, once: bool, as_json: bool) -> None:
         if not once:
             click.echo(f"{app.settings.folder('inbox')} wird überwacht; Strg-C beendet.", err=True)
             worker.run()
+            if worker.unfinished:  # a lane that hangs would hold up the end; its work is taken up again
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(EXIT_OK)
             return
         with screen.progress(app, "exchange"):
             worker.once()
         code = report(app, ended, as_json=as_json)
-        if code == EXIT_OK and (worker.inbox.waiting or app.ledger.open_batches()):
+        if code == EXIT_OK and (worker.inbox.waiting or worker.channels.troubled or app.ledger.open_batches()):
             code = TransientError.exit_code
     sys.exit(code)

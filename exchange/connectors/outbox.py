@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.codec import Meta
-from exchange.connector import Applied, Outcome, Output
+from exchange.codec import Blocks, Meta
+from exchange.connector import Applied, Changes, Outcome, Output
 from exchange.finding import Locator, found, kind
 from exchange.profile import Layout, canonical
 from exchange.record import schema
@@ -88,9 +88,13 @@ class OutboxTarget:
     def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
         """See `exchange.connector.Target`: only what cannot be written in this form is told."""
         stem = f"{landing.module}_{landing.batch}"
+        one_per_file = self.layout.profile.one_per_file
+        if isinstance(changes, Changes) and not (one_per_file or self._needs or self._charset):
+            self._write(landing, stem, self.layout, Blocks(page.records for page in changes.pages))
+            return iter(())
         refused: list[Applied] = []
         writable = (change for change in changes if self._writable(change, refused))
-        if self.layout.profile.one_per_file:
+        if one_per_file:
             for change in writable:
                 # The number keeps two keys apart that make the same name, and tells the order of the file.
                 name = f"{stem}_{change.seq:05}_{safe_name(change.key)}"
@@ -101,8 +105,6 @@ class OutboxTarget:
 
     def _writable(self, change: Change, refused: list[Applied]) -> bool:
         """Whether a record can be written in this form; else why not is kept."""
-        if not self._needs and self._charset is None:
-            return True
         findings = [
             found(FIELD_NEEDED, Locator(field=name), field=name, profile=self.layout.profile.name)
             for name in self._needs

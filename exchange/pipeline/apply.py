@@ -10,7 +10,7 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
-from exchange.connector import Change, Outcome, chunks
+from exchange.connector import Changes, Outcome, Page, chunks
 from exchange.errors import FatalError
 from exchange.finding import Finding, Locator, Severity
 from exchange.ledger import State, WrittenFile
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from exchange.staging import Staging
 
 
-def changes(job: Job, staging: Staging) -> Iterator[Change]:
+def changes(job: Job, staging: Staging) -> Iterator[Page]:
     """What the target is to apply, in the order of the file."""
-    restore = unpacker(job.module.record)
-    for seq, line, key, fingerprint, payload, outcome in staging.changes(whole=job.batch.whole):
-        yield Change(seq, line, key, OUTCOMES[outcome], fingerprint, restore(payload))
+    unpack = unpacker(job.module.record)
+    for staged in staging.changes(whole=job.batch.whole):
+        records = unpack(staged.block)
+        if staged.chosen is not None:
+            records = records.chosen(staged.chosen)
+        outcomes = list(map(OUTCOMES.__getitem__, staged.outcomes))
+        yield Page(staged.seqs, staged.lines, staged.keys, outcomes, staged.fingerprints, records)
 
 
 OUTCOMES = {each.value: each for each in Outcome}
@@ -42,7 +46,8 @@ def apply(job: Job, staging: Staging, ledger: Ledger, vanished: Sequence[str]) -
     wanted = changes(job, staging)
     first = next(wanted, None)
     if first is not None:
-        for applied in chunks(job.target.apply(job.landing, itertools.chain([first], wanted)), CHUNK):
+        all_changes = Changes(itertools.chain([first], wanted))
+        for applied in chunks(job.target.apply(job.landing, all_changes), CHUNK):
             _take_in(job, staging, applied)
     if vanished:
         job.target.remove(job.landing, vanished)

@@ -1,6 +1,7 @@
 """Json: paths → values, and back.
 
-A part of a path is a key, or the number of an element where there is a list (`taxRates.0.rate`). Values come as text,
+A part of a path is a key, or, where there is a list, the number of an element (`taxRates.0.rate`) or what it must have
+(`metafields.key=colour.value`: the first element whose `key` is `colour`). Values come as text,
 as True and False, or empty for null; what no field can hold (a list, half a character) comes as the ConversionError
 that the check reports for it.
 """
@@ -44,6 +45,9 @@ def at(value: Any, path: Path) -> Any:
             value = value.get(part, "")
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
+        elif isinstance(value, list) and "=" in part:
+            name, _, wanted = part.partition("=")
+            value = next((each for each in value if isinstance(each, dict) and each.get(name) == wanted), "")
         else:
             return ""
     return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     #: One text per record.
     Column = Sequence[str]
+    #: A text that all records have in common, or one per record.
+    Piece = str | Column
 
 #: What xml cannot hold in any way.
 _NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -60,8 +62,11 @@ def _escaped(column: Column) -> Column:
     return column
 
 
-def _joined(columns: Sequence[Column], number: int) -> Column:
-    """Per record, its texts of all columns."""
+def _joined(pieces: Sequence[Piece], number: int) -> Column:
+    """Per record, its texts of all pieces in one."""
+    columns: list[Column] = []
+    for same, some in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+        columns.extend([["".join(some)] * number] if same else some)  # type: ignore[arg-type] # told apart by the key
     return list(map("".join, zip(*columns, strict=True))) if columns else [""] * number
 
 
@@ -153,15 +158,14 @@ class Markup:
         values = _Values(len(records), self.texts.columns(records), groups)
         return "".join(self._every(self.plan, values, _OUTERMOST))
 
-    def _every(self, plan: _Plan, values: _Values, before: str) -> list[str]:
+    def _every(self, plan: _Plan, values: _Values, before: str) -> Column:
         """One element per record, also where there is nothing in it."""
+        name, inside = plan.name, self._inside(plan, values, before)
+        if not plan.attributes and any(isinstance(piece, str) for piece in inside):  # none is without content
+            return _joined([f"{before}<{name}>", *inside, f"{before}</{name}>"], values.number)
         return [
-            f"{before}<{plan.name}{attributes}>{inside}{before}</{plan.name}>"
-            if inside
-            else f"{before}<{plan.name}{attributes}/>"
-            for attributes, inside in zip(
-                self._attributes(plan, values), self._inside(plan, values, before), strict=True
-            )
+            f"{before}<{name}{own}>{content}{before}</{name}>" if content else f"{before}<{name}{own}/>"
+            for own, content in zip(self._attributes(plan, values), _joined(inside, values.number), strict=True)
         ]
 
     def _attributes(self, plan: _Plan, values: _Values) -> Column:
@@ -172,31 +176,37 @@ class Markup:
             columns.append([f' {part.name[1:]}="{in_quotes(text)}"' if text else "" for text in texts])
         return _joined(columns, values.number)
 
-    def _inside(self, plan: _Plan, values: _Values, before: str) -> Column:
+    def _inside(self, plan: _Plan, values: _Values, before: str) -> list[Piece]:
         deeper = before and f"{before}  "
-        return _joined([self._where_said(part, values, deeper) for part in plan.elements], values.number)
+        return [piece for part in plan.elements for piece in self._where_said(part, values, deeper)]
 
-    def _where_said(self, plan: _Plan, values: _Values, before: str) -> Column:
+    def _where_said(self, plan: _Plan, values: _Values, before: str) -> list[Piece]:
         """What stands at a place: the element, its children, or nothing where there is nothing to say."""
         if plan.group >= 0:
             children, sizes = values.groups[plan.group]
             elements = iter(self._every(self.groups[plan.group], children, before))
-            return ["".join(islice(elements, size)) for size in sizes]
+            return [["".join(islice(elements, size)) for size in sizes]]
         name, texts = plan.name, _escaped(values.of(plan))
-        if not plan.elements and not plan.attributes:
-            return [f"{before}<{name}>{text}</{name}>" if text else "" for text in texts]
-        attributes, inside = self._attributes(plan, values), self._inside(plan, values, before)
+        if plan.elements or plan.attributes:
+            return [self._nested(plan, values, texts, before)]
+        begin, end = f"{before}<{name}>", f"</{name}>"
+        return [begin, texts, end] if all(texts) else [[f"{begin}{text}{end}" if text else "" for text in texts]]
+
+    def _nested(self, plan: _Plan, values: _Values, texts: Column, before: str) -> Column:
+        """An element with attributes or elements, and perhaps a text."""
+        name, number = plan.name, values.number
+        attributes, inside = self._attributes(plan, values), _joined(self._inside(plan, values, before), number)
         # Beside a text no blank may be added: it would be part of it.
-        beside = self._inside(plan, values, _BESIDE_TEXT) if any(texts) else inside
+        beside = _joined(self._inside(plan, values, _BESIDE_TEXT), number) if any(texts) else inside
         return [
-            f"{before}<{name}{own}>{text}{close}</{name}>"
+            f"{before}<{name}{own}>{text}{near}</{name}>"
             if text
             else f"{before}<{name}{own}>{far}{before}</{name}>"
             if far
             else f"{before}<{name}{own}/>"
             if own
             else ""
-            for own, text, close, far in zip(attributes, texts, beside, inside, strict=True)
+            for own, text, near, far in zip(attributes, texts, beside, inside, strict=True)
         ]
 
 

@@ -48,10 +48,9 @@ def applied(
 ) -> dict[str, int]:
     """Stage, compare and store records of one batch, as the pipeline does; the outcomes."""
     with staging(ledger, ledger.scope("stock", "outbox:x")) as staged:
-        staged.add(
-            [(seq, seq + 1, key, (print_ * 16)[:16]) for seq, (key, print_) in enumerate(records, 1)],
-            [key.encode() for key, _ in records],
-        )
+        if records:
+            keys, prints = zip(*records, strict=True)
+            staged.add(range(2, 2 + len(keys)), keys, [(each * 16)[:16] for each in prints], b"block")
         staged.close_filling()
         outcomes = staged.compare()
         list(staged.changes())
@@ -171,7 +170,7 @@ def test_records_are_compared_with_the_last_known_state(ledger: Ledger) -> None:
 
     three = batch(ledger, "20261123T080002-cccccccc")
     with staging(ledger, ledger.scope("stock", "outbox:x")) as staged:
-        staged.add([(1, 2, "a", b"1" * 16)], [b""])
+        staged.add([2], ["a"], [b"1" * 16], b"")
         staged.close_filling()
         assert staged.known() == 3
         assert staged.vanished() == ["b", "c"]
@@ -207,7 +206,7 @@ def test_doubles_and_held_records_leave_the_staging_table(ledger: Ledger) -> Non
     """Doubles are told with all their places; records that may not change are taken out with their name."""
     applied(ledger, batch(ledger), [("a", b"1")], said=[Applied(1, Outcome.CREATED, "VVA 2026-1")])
     with staging(ledger, ledger.scope("stock", "outbox:x")) as staged:
-        staged.add([(1, 2, "a", b"2" * 16), (2, 3, "b", b"1" * 16), (3, 4, "b", b"2" * 16)], [b"", b"", b""])
+        staged.add([2, 3, 4], ["a", "b", "b"], [b"2" * 16, b"1" * 16, b"2" * 16], b"")
         staged.close_filling()
 
         assert staged.doubles() == {"b": [(3, b"1" * 16), (4, b"2" * 16)]}
@@ -223,13 +222,13 @@ def test_a_whole_run_includes_what_did_not_change(ledger: Ledger) -> None:
     """For `--full`, every record is a change, with its true outcome."""
     applied(ledger, batch(ledger), [("a", b"1")])
     with staging(ledger, ledger.scope("stock", "outbox:x")) as staged:
-        staged.add([(1, 2, "a", b"1" * 16)], [b"payload"])
+        staged.add([2], ["a"], [b"1" * 16], b"block")
         staged.close_filling()
         staged.compare()
 
         assert list(staged.changes()) == []
-        ((seq, line, key, _, data, outcome),) = staged.changes(whole=True)
-        assert (seq, line, key, data, outcome) == (1, 2, "a", b"payload\n", "unchanged")
+        [page] = staged.changes(whole=True)
+        assert page == ((1,), [2], ["a"], [b"1" * 16], ("unchanged",), None, b"block\n")
 
 
 def test_findings_and_files_come_back_as_they_were(ledger: Ledger) -> None:

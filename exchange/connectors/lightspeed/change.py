@@ -138,6 +138,8 @@ class Change:
         except (TransientError, Refused):
             self.store.forget(begun)
             raise
+        except NotFound:  # what it was to live under
+            return self._refuse(thing, kinds.DELETED_BY_HAND)
         given = {name: thing.wish.fields[name] for name in later & set(thing.wish.fields)}
         fields |= {name: value for name, value in given.items() if answer.get(name) == value}
         shop_id = owner if thing.ref.resource in SINGLE else str(answer["id"])

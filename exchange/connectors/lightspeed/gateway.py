@@ -36,6 +36,10 @@ class Uncertain(TransientError):  # noqa: N818 - named after what happened
     """The call failed, and nobody knows whether it did its work."""
 
 
+class Unreadable(TransientError):  # noqa: N818 - named after what happened
+    """The answer is none that the shop's API gives: a page of a proxy, a cut text."""
+
+
 class Spent(TransientError):  # noqa: N818 - named after what happened
     """The budget of calls is spent for this kind of work.
 

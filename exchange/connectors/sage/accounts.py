@@ -154,6 +154,15 @@ class Accounts:
         """The account of that number, of whatever kind."""
         return self._by_number.get(number)
 
+    def of_shop_id(self, shop_id: str) -> list[Account]:
+        """The accounts that carry the shop's number for a customer."""
+        return self._by_shop_id.get(shop_id, []) if shop_id else []
+
+    def of_email(self, email: str) -> list[Account]:
+        """The accounts with this address, in any letter case."""
+        plain = email.strip().casefold()
+        return self._by_email.get(plain, []) if plain else []
+
     def by_number(self, number: str, field: str) -> Account | Finding:
         """The customer of that number."""
         account = self._by_number.get(number)

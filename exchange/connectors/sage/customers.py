@@ -161,26 +161,39 @@ class CustomerLander:
         """Characters that the database cannot hold."""
         return tuple(self.charset.faults(change.record, TEXTS))
 
-    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:  # noqa: ARG002
+    def load(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> None:  # noqa: ARG002 - others
+        """Read every account that these customers could have."""
+        self.accounts.load(connection, [wanted(change.record) for change in changes])
+
+    def recognise(self, change: Change) -> Account | Finding | None:
+        """The customer's account; None for a new one."""
+        return recognise(self.accounts, change.record)
+
+    def overwriting(self, customer: Customer, account: Account) -> Customer:  # noqa: ARG002 - others
+        """What of a customer replaces what an account has."""
+        return customer
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
         """Create or update an account for each customer."""
-        customers = [change.record for change in changes]
-        self.accounts.load(connection, [wanted(each) for each in customers])
-        self.numbers.reserve(connection, len(customers))
+        self.load(connection, landing, changes)
+        self.numbers.reserve(connection, len(changes))
         self.new.clear()
         self.updates = []
         done: list[Applied] = []
         touched: list[tuple[Customer, Account]] = []
         for change in changes:
-            account = recognise(self.accounts, change.record)
+            customer = change.record
+            account = self.recognise(change)
             outcome = Outcome.CREATED if account is None else Outcome.UPDATED
             if account is None:
-                account = self._create(connection, change.record)
+                account = self._create(connection, customer)
             if isinstance(account, Finding):
                 done.append(refused(change, [account]))
                 continue
             if outcome is Outcome.UPDATED:
-                self._overwrite(account, change.record)
-            touched.append((change.record, account))
+                customer = self.overwriting(customer, account)
+                self._overwrite(account, customer)
+            touched.append((customer, account))
             done.append(Applied(change.seq, outcome, account.kto))
         self._dependents(connection, touched)
         self.new.number(counters.take(connection, self.mandant, self.new.wanted()))

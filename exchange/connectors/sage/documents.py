@@ -26,10 +26,12 @@ from exchange.connectors.sage.findings import ORDER_EXISTS
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.order_customers import OrderCustomers
 from exchange.connectors.sage.order_fields import WRITTEN
+from exchange.connectors.sage.shop_customers import ShopCustomerLander
 from exchange.errors import ConfigError
 from exchange.finding import Locator, found
 from exchange.records.customer import Customer
 from exchange.records.order import Order
+from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,7 +60,14 @@ class DocumentsTarget(EffectTarget):
                 "sandbox, so it needs sage.allow_documents = true. The ways files and staging are safe"
             )
         sage.create(tables.EFFECT)
-        super().__init__(sage, {Order: lambda: OrderLander(sage), Customer: lambda: CustomerLander(sage)})
+        super().__init__(
+            sage,
+            {
+                Order: lambda: OrderLander(sage),
+                Customer: lambda: CustomerLander(sage),
+                ShopCustomer: lambda: ShopCustomerLander(sage),
+            },
+        )
 
 
 @dataclass(slots=True)

@@ -13,25 +13,26 @@ from sqlalchemy import delete
 from exchange import khk
 from exchange.connector import Applied, Outcome
 from exchange.connectors.sage import draft as drafts
-from exchange.connectors.sage import tables, taxes
+from exchange.connectors.sage import shop_customers, tables, taxes
 from exchange.connectors.sage.accounts import Account, Accounts
 from exchange.connectors.sage.articles import Articles
 from exchange.connectors.sage.bulk import insert_many
 from exchange.connectors.sage.charset import Charset
 from exchange.connectors.sage.customers import TEXTS, recognise, wanted
 from exchange.connectors.sage.draft import Drafter, Unfit
-from exchange.connectors.sage.effects import EffectTarget, refused
+from exchange.connectors.sage.effects import LANDED, EffectTarget, refused
 from exchange.connectors.sage.order_customers import OrderCustomers
 from exchange.connectors.sage.order_fields import WRITTEN
 from exchange.finding import Finding
 from exchange.record import schema
 from exchange.records.customer import Customer
 from exchange.records.order import Order
+from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from exchange.connector import Change, Landing
     from exchange.connectors.sage.database import SageDatabase
@@ -39,15 +40,22 @@ if TYPE_CHECKING:
 
 
 class StagingTarget(EffectTarget):
-    """Writes orders and customers into ExchangeOrder, ExchangeOrderLine and ExchangeCustomer.
+    """Writes orders and customers into ExchangeOrder, ExchangeOrderLine, ExchangeCustomer and ExchangeCustomerAddress.
 
     Args:
         sage: the database; the tables are created when they do not exist.
     """
 
     def __init__(self, sage: SageDatabase) -> None:
-        sage.create(tables.EFFECT, tables.ORDER, tables.ORDER_LINE, tables.CUSTOMER)
-        super().__init__(sage, {Order: lambda: _Orders(sage), Customer: lambda: _Customers(sage)})
+        sage.create(tables.EFFECT, tables.ORDER, tables.ORDER_LINE, tables.CUSTOMER, tables.CUSTOMER_ADDRESS)
+        super().__init__(
+            sage,
+            {
+                Order: lambda: _Orders(sage),
+                Customer: lambda: _Customers(sage),
+                ShopCustomer: lambda: _ShopCustomers(sage),
+            },
+        )
 
 
 def _waiting(sage: SageDatabase, landing: Landing, change: Change) -> dict[str, Any]:
@@ -178,29 +186,74 @@ class _Customers:
 
     def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
         """Write a row for each customer; one that waits or was imported before waits again with what is new."""
-        self.accounts.load(connection, [wanted(change.record) for change in changes])
+        self.load(connection, changes)
         rows: list[dict[str, Any]] = []
         done: list[Applied] = []
         for change in changes:
-            account = recognise(self.accounts, change.record)
+            account = self.recognise(change)
             if isinstance(account, Finding):
                 done.append(refused(change, [account]))
                 continue
-            rows.append(_waiting(self.sage, landing, change) | self._customer(change.record, account))
+            rows.append(_waiting(self.sage, landing, change) | self.customer(change.record, account))
             known = account is not None or change.outcome is Outcome.UPDATED
             outcome = Outcome.UPDATED if known else Outcome.CREATED
             done.append(Applied(change.seq, outcome, f"ExchangeCustomer {change.key}"[:120]))
-        if rows:
-            table = tables.CUSTOMER
-            keys = [row["Schluessel"] for row in rows]
-            connection.execute(
-                delete(table).where(table.c.Mandant == self.sage.settings.mandant, table.c.Schluessel.in_(keys))
-            )
-            insert_many(connection, table, rows)
+        self.replace(connection, tables.CUSTOMER, [row["Schluessel"] for row in rows], rows)
         return done
 
-    def _customer(self, customer: Customer, account: Account | None) -> dict[str, Any]:
+    def load(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Read every account that these customers could have."""
+        self.accounts.load(connection, [wanted(change.record) for change in changes])
+
+    def recognise(self, change: Change) -> Account | Finding | None:
+        """The customer's account; None for a new one."""
+        return recognise(self.accounts, change.record)
+
+    def replace(
+        self, connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """The rows of these keys are these from now on."""
+        connection.execute(
+            delete(table).where(table.c.Mandant == self.sage.settings.mandant, table.c.Schluessel.in_(keys))
+        )
+        insert_many(connection, table, rows)
+
+    def customer(self, customer: Customer, account: Account | None) -> dict[str, Any]:
+        """The columns of a waiting row."""
         columns = {each.de: getattr(customer, each.name) for each in schema(Customer).fields}
         flags = {name: khk.YES if value else khk.NO for name, value in columns.items() if isinstance(value, bool)}
         template = customer.template or _template(self.sage, customer.country, account)
         return columns | flags | {"Kto": "" if account is None else account.kto, "Vorlagekunde": template}
+
+
+class _ShopCustomers(_Customers):
+    """Lands customers of the shop as waiting rows, each with its delivery address."""
+
+    def fault(self, change: Change) -> Sequence[Finding]:
+        """Characters that the database cannot hold."""
+        return tuple(self.charset.faults(change.record, shop_customers.TEXTS))
+
+    def load(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Read every account that these customers could have."""
+        self.accounts.load(connection, [shop_customers.wanted(change.record) for change in changes])
+
+    def recognise(self, change: Change) -> Account | Finding | None:
+        """The account by the declared rules; None for a new one."""
+        return shop_customers.match(self.accounts, change.record, self.sage.settings.customers)
+
+    def customer(self, customer: Any, account: Account | None) -> dict[str, Any]:
+        """The columns of a waiting row."""
+        return super().customer(shop_customers.as_customer(customer, self.sage.settings), account)
+
+    def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
+        """A row for each customer, and one for each delivery address that is another one."""
+        done = super().land(connection, landing, changes)
+        landed = {each.seq for each in done if each.outcome in LANDED}
+        kept = [change for change in changes if change.seq in landed]
+        rows = [
+            {"Mandant": self.sage.settings.mandant, "Schluessel": change.key} | shop_customers.address_row(place)
+            for change in kept
+            if (place := shop_customers.delivery(change.record)) is not None
+        ]
+        self.replace(connection, tables.CUSTOMER_ADDRESS, [change.key for change in kept], rows)
+        return done

@@ -112,3 +112,11 @@ CUSTOMER = Table(
     *_waiting(),
     *(Column(each.de, _typed(each)) for each in schema(Customer).fields if each.name != "template"),
 )
+#: The delivery address of a waiting customer of the shop, where it is another one.
+CUSTOMER_ADDRESS = Table(
+    "ExchangeCustomerAddress",
+    METADATA,
+    *_key(),
+    *_like(khk.ADRESSEN, "Anrede", "Name1", "Name2", "LieferZusatz", "LieferStrasse", "LieferLand", "LieferPLZ"),
+    *_like(khk.ADRESSEN, "LieferOrt"),
+)

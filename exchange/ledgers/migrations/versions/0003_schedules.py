@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime),
         sa.Column("ended_at", sa.DateTime),
         sa.Column("next_try_at", sa.DateTime),
+        sa.Column("unserved_at", sa.DateTime),
         sa.Column("result", sa.String(10), nullable=False),
         sa.Column("message", sa.Text, nullable=False),
         sa.Column("tries", sa.SmallInteger, nullable=False),
@@ -74,8 +75,15 @@ def upgrade() -> None:
         sa.Column("code", sa.String(80), nullable=False),
         sa.Column("module", sa.String(40), nullable=False),
         sa.Column("details", sa.Text, nullable=False),
-        sa.Column("reported", sa.Boolean, nullable=False),
         sa.Column("since_at", sa.DateTime, nullable=False),
         sa.Column("told_at", sa.DateTime),
         sa.Column("gone_at", sa.DateTime),
+    )
+    op.create_table(
+        "trouble",
+        sa.Column("key", sa.String(200), primary_key=True),
+        sa.Column("code", sa.String(80), nullable=False),
+        sa.Column("module", sa.String(40), nullable=False),
+        sa.Column("details", sa.Text, nullable=False),
+        sa.Column("since_at", sa.DateTime, nullable=False),
     )
