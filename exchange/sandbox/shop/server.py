@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
+from exchange.sandbox.shop import storefront
 from exchange.sandbox.shop.api import Api, authorised
 from exchange.sandbox.shop.faults import Fault, Faults
 from exchange.sandbox.shop.hooks import Hooks
@@ -238,7 +239,7 @@ class Running:
 
 
 #: Pages beside the API; each is called with the application and the shop.
-PAGES: list[Callable[[Flask, Shop], None]] = []
+PAGES: tuple[Callable[[Flask, Shop], None], ...] = (storefront.register,)
 
 
 def _half(text: str) -> Any:
