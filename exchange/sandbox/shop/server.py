@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from exchange.sandbox.shop import storefront
+from exchange.sandbox.shop import backoffice, storefront
 from exchange.sandbox.shop.api import Api, authorised
 from exchange.sandbox.shop.faults import Fault, Faults
 from exchange.sandbox.shop.hooks import Hooks
@@ -239,7 +239,7 @@ class Running:
 
 
 #: Pages beside the API; each is called with the application and the shop.
-PAGES: tuple[Callable[[Flask, Shop], None], ...] = (storefront.register,)
+PAGES: tuple[Callable[[Flask, Shop], None], ...] = (storefront.register, backoffice.register)
 
 
 def _half(text: str) -> Any:
