@@ -385,7 +385,7 @@ def product_header(languages: Iterable[str]) -> list[str]:
 
 
 def register(app: Flask, shop: Shop) -> None:
-    """`/backoffice/products` and `/backoffice/customers`: GET exports, POST imports (form field `file`, or the body)."""
+    """`/backoffice/products` and `/backoffice/customers`: GET exports, POST imports (`file`, or the body)."""
     office = BackOffice(shop.store, lambda: shop.api.basic)
 
     def products() -> Response:

@@ -190,9 +190,10 @@ _KINDS = (
         "variants/movements",
         "variantMovement",
         "variantsMovements",
-        _fields(_ro(channel="api", stockLevelChange=0), _links(product="products", variant="variants")),
+        _fields(_ro(createdAt=None, channel="api", stockLevelChange=0), _links(product="products", variant="variants")),
         "LCG",
         {"product": "product", "variant": "variant"},
+        dated=False,
     ),
     # 2.3 to 2.6
     Kind("sets", "set", "sets", _fields(_rw(name="", options=[]))),
@@ -202,6 +203,7 @@ _KINDS = (
         "types",
         _fields(_rw(title=""), _lists(attributes="types/attributes?type={id}")),
         limit="maxTypes",
+        dated=False,
     ),
     Kind(
         "attributes",
@@ -533,9 +535,9 @@ _KINDS = (
                 isNewCustomer=True,
                 comment="",
             ),
-            _rw(memo="", doNotifyNew=False, doNotifyReminder=False, doNotifyCancelled=False, isReadyForPickup=False),
+            _rw(memo="", doNotifyNew=False, doNotifyReminder=False, doNotifyCancelled=False),
             _ro(allowNotifications=True),
-            iter([("language", Field("de", "language"))]),
+            iter([("language", Field("de", "language")), ("isReadyForPickup", Field(default=False, role="write"))]),
             _links(customer="customers", quote="quotes"),
             _lists(
                 invoices="invoices?order={id}",
