@@ -55,11 +55,21 @@ SAGE = "sage"
 #: The same for the shop where it is reached (setting `shop.way`); otherwise exports land in the outbox.
 SHOP = "shop"
 
+#: What a side sends that is kept up by itself (products out of the shop), on its way to the other one, as a file.
+TAKE_OVER = "takeover:"
+
 FOLDERS = ("inbox", "outbox", "work", "archive", "quarantine")
 
 
 def _silent(_number: int) -> None:
     """Nobody watches the progress."""
+
+
+def _words(settings: Settings) -> dict[str, str]:
+    """What the words in profiles stand for (`exchange.profile`)."""
+    shop = settings.shop
+    gross = "1" if shop.prices == "incl" else "0"
+    return {"language": shop.default_language, "LANGUAGE": shop.default_language.upper(), "gross": gross}
 
 
 class App:
@@ -72,7 +82,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.registry = build(settings.folder("profiles"))
+        self.registry = build(settings.folder("profiles"), _words(settings))
         self._options = self._read_options()
         for name in FOLDERS:
             self._make_folder(name)
@@ -177,10 +187,12 @@ class App:
 
         return lookup(self.settings.sage, self.sage if self.settings.sage.url else None)
 
-    def target_name(self, module: Module, out_profile: str = "") -> str:
-        """How the ledger calls the place where a module's records land."""
+    def target_name(self, module: Module, out_profile: str = "", sender: str = "") -> str:
+        """How the ledger calls the place where a module's records land; `sender` as the profile of their file says."""
+        if sender == module.lands:
+            return f"{TAKE_OVER}{module.name}_{self.settings.export_formats[0]}"
         if module.lands is Side.SAGE:
-            return SAGE
+            return f"outbox:{out_profile}" if out_profile else SAGE
         if module.parts is not None and not out_profile and self.settings.shop.way != "none":
             return SHOP
         return f"outbox:{out_profile or f'{module.name}_{self.settings.export_formats[0]}'}"
@@ -192,13 +204,15 @@ class App:
             from exchange.connectors.lightspeed.target import ShopTarget  # noqa: PLC0415
 
             return ShopTarget(self.ledger, module.parts, ShopView(self.settings, self._options[module.name]))
-        if module.lands is Side.SAGE and sage.way != "files":
-            from exchange.connectors.sage import DocumentsTarget, StagingTarget  # noqa: PLC0415
-
-            return StagingTarget(self.sage) if sage.way == "staging" else DocumentsTarget(self.sage)
-        if module.lands is Side.SAGE:
+        if batch.target.startswith(TAKE_OVER):
+            return self._files(batch.target.removeprefix(TAKE_OVER), self.settings.folder("outbox") / SAGE, batch)
+        if batch.target != SAGE:
+            return self._files(batch.target.removeprefix("outbox:"), self.settings.folder("outbox"), batch)
+        if sage.way == "files":
             return self._sage_files(module, batch)
-        return self._files(batch.target.removeprefix("outbox:"), self.settings.folder("outbox"), batch)
+        from exchange.connectors.sage import DocumentsTarget, StagingTarget  # noqa: PLC0415
+
+        return StagingTarget(self.sage) if sage.way == "staging" else DocumentsTarget(self.sage)
 
     def _sage_files(self, module: Module, batch: Batch) -> Target:
         """The files that a Sage-side importer takes."""
@@ -257,7 +271,7 @@ class App:
         module = self.registry.modules[profile.module]
         if batch.origin is Origin.DROP and self.pauses.holds(module.name):
             raise TransientError(f"{module.name} is paused; `exchange resume {module.name}` lets it run again")
-        batch = replace(batch, target=batch.target or self.target_name(module))
+        batch = replace(batch, target=batch.target or self.target_name(module, sender=profile.sender))
         return Job(
             batch=batch,
             path=path,

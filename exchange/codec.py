@@ -9,13 +9,12 @@ records.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
-from exchange.connector import chunks
 from exchange.convert import column_writer, writer
 from exchange.finding import kind
-from exchange.record import THAW, Block, Kind
+from exchange.record import THAW, Block, Kind, maker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +40,23 @@ class Raw(NamedTuple):
     line: int
     values: Sequence[Any]
     groups: Sequence[Sequence[Raw]] = ()
+
+
+_raw = maker(Raw)
+
+
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """Many flat records as they stand in the file, column by column; who goes through them gets them one by one."""
+
+    lines: Sequence[int]
+    columns: Sequence[Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[Raw]:
+        return map(_raw, zip(self.lines, zip(*self.columns, strict=True), repeat(())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +123,10 @@ class Codec(Protocol):
         ...
 
     def read(self, path: Path, layout: Layout, limits: Limits = Limits()) -> Iterator[Raw]:
-        """The records of the file, one after the other, in bounded memory. Raises BatchError."""
+        """The records of the file, one after the other, in bounded memory. Raises BatchError.
+
+        A codec that has many at once gives `exchange.connector.Blocks` of `RawBlock`.
+        """
         ...
 
     def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:
@@ -237,21 +256,6 @@ def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]
 
         write = write_coded
     return write
-
-
-class Blocks:
-    """Records that come in blocks: one after the other, or whole by `sequences`."""
-
-    def __init__(self, blocks: Iterable[Block]) -> None:
-        self.blocks = blocks
-
-    def __iter__(self) -> Iterator[Any]:
-        return chain.from_iterable(self.blocks)
-
-
-def sequences(records: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:
-    """The records in blocks as they come, or in lists of at most `size`."""
-    return iter(records.blocks) if isinstance(records, Blocks) else chunks(records, size)
 
 
 # --- flat files: csv and xlsx ----------------------------------------------------------------------------------------

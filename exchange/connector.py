@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from exchange.record import maker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from exchange.finding import Finding
     from exchange.record import Block
     from exchange.settings import SageSettings
+
+
+Item = TypeVar("Item")
 
 
 class Outcome(StrEnum):
@@ -53,8 +57,12 @@ class Change(NamedTuple):
     record: Any
 
 
-class Page(NamedTuple):
-    """Many changes, column by column: what a `Change` has of one, this has of many."""
+_change = maker(Change)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Many changes, column by column; who goes through them gets them one by one."""
 
     seqs: Sequence[int]
     lines: Sequence[int]
@@ -63,22 +71,9 @@ class Page(NamedTuple):
     fingerprints: Sequence[bytes]
     records: Block
 
-
-_change = maker(Change)
-
-
-class Changes:
-    """The changes of a batch in order, one by one; a target that can do with whole pages takes `pages` instead."""
-
-    def __init__(self, pages: Iterable[Page]) -> None:
-        self.pages = iter(pages)
-        self._each: Iterator[Change] = chain.from_iterable(map(_change, zip(*page, strict=True)) for page in self.pages)
-
     def __iter__(self) -> Iterator[Change]:
-        return self
-
-    def __next__(self) -> Change:
-        return next(self._each)
+        columns = (self.seqs, self.lines, self.keys, self.outcomes, self.fingerprints, self.records)
+        return map(_change, zip(*columns, strict=True))
 
 
 class Applied(NamedTuple):
@@ -187,6 +182,37 @@ class Known:
 
     def missing(self, name: str, values: Set[str]) -> Set[str]:
         return values - self.known[name] if name in self.known else frozenset()
+
+
+class Blocks(Iterator[Item]):
+    """Things that come in blocks: one by one for those who just go through them, or by `blocks` as they come."""
+
+    def __init__(self, blocks: Iterable[Iterable[Item]]) -> None:
+        self.blocks = iter(blocks)
+        self._each = chain.from_iterable(self.blocks)
+
+    def __next__(self) -> Item:
+        return next(self._each)
+
+    def close(self) -> None:
+        """Stop early: what the blocks are read from is closed."""
+        close = getattr(self.blocks, "close", None)
+        if close is not None:
+            close()
+
+
+class Changes(Blocks[Change]):
+    """The changes of a batch, in order."""
+
+    blocks: Iterator[Page]
+
+    def __init__(self, pages: Iterable[Page]) -> None:
+        super().__init__(pages)
+
+
+def blocks(items: Iterable[Any], size: int) -> Iterator[Any]:
+    """The blocks of `Blocks`; of anything else, lists of at most `size` items."""
+    return items.blocks if isinstance(items, Blocks) else chunks(items, size)
 
 
 def chunks(items: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -7,7 +7,7 @@ A field finds its value in a `Source`:
 
     number = "number"                                  one path
     article_number = { first = ["articleCode", "sku"] }  the first that is not empty
-    billing_street = { join = ["street", "number"] }     those that are not empty, joined by a blank
+    billing_street = { join = ["street", "number"] }     those that are not empty, joined by a blank (or `separator`)
     currency = { value = "EUR" }                       always the same
     tax_rate = { path = "taxRate", scale = 100 }       multiplied after reading, divided when writing
     status = { path = "st", codes = { A = "active" } } translated
@@ -15,6 +15,9 @@ A field finds its value in a `Source`:
 Paths are dotted. In xml a part is the local name of an element and `@name` an attribute; in json a part is a key; in
 csv and
 xlsx the path is the column title; in txt it is `start:end`, counted in characters from 0.
+
+`{language}`, `{LANGUAGE}` and `{gross}` in the text of a profile stand for the shop's basic language and for whether it
+keeps its prices with tax (1 or 0), as the settings say.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from exchange.convert import PLAIN, Dialect
@@ -46,8 +50,10 @@ class Source:
     """Where one field stands in the partner's file; see the module docstring.
 
     Attributes:
-        paths: one path, or several for `first` and `join`; the first one is used for writing.
-        join: take all paths, joined by a blank, instead of the first that is not empty.
+        paths: one path, or several for `first` and `join`.
+        join: take all paths, joined, instead of the first that is not empty.
+        separator: what stands between those that are joined.
+        write: the path that is used for writing; the first one where it is empty.
         value: a constant, used where the paths give nothing.
         scale: factor between file and record (record = file x scale).
         codes: partner's word → our word.
@@ -58,14 +64,25 @@ class Source:
     value: str = ""
     scale: Decimal | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
+    separator: str = " "
+    write: str = ""
+
+    @property
+    def written(self) -> str:
+        """The path that a value is written to; empty where the file does not have the field."""
+        return self.write or (self.paths[0] if self.paths else "")
 
 
 @dataclass(frozen=True, slots=True)
 class GroupSource:
-    """Where a group stands: `path` from the record to the repeated element (txt: the code of its line type)."""
+    """Where a group stands: `path` from the record to the repeated element (txt: the code of its line type).
+
+    csv: with `split`, one cell holds all children, with that sign between them; the value `#` is the number of a child.
+    """
 
     path: str
     fields: Mapping[str, Source]
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +104,11 @@ class Profile:
             `lines` has one line for the record and then one line per child of the only group, told apart by order
             alone,
             so that a file holds one record.
+        by: csv only; rows with the same values in these columns are one record, also where other values of it differ,
+            which is a finding. Children that such rows repeat count once.
+        columns: csv only; all titles that are written, in this order; those of no field stay empty.
+        sender: `sage` or `shop`, where only that side writes such files; what comes from where its module lands goes
+            to the other side, as a file.
         one_per_file: every record gets a file of its own when writing.
         dialect: how values are written.
         root: xml: name of the outermost element when writing.
@@ -111,6 +133,9 @@ class Profile:
     quoting: Literal["minimal", "all", "none"] = "minimal"
     header: bool = True
     nested: Literal["columns", "lines"] = "columns"
+    by: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    sender: Literal["", "sage", "shop"] = ""
     one_per_file: bool = False
     dialect: Dialect = PLAIN
     root: str = ""
@@ -204,7 +229,7 @@ def _source(name: str, declared: Any) -> Source:
     if not isinstance(declared, dict):
         message = f"{name}: expected a path or a table"
         raise ConfigError(message)
-    known = {"path", "first", "join", "value", "scale", "codes"}
+    known = {"path", "first", "join", "separator", "write", "value", "scale", "codes"}
     if set(declared) - known:
         message = f"{name}: unknown {', '.join(sorted(set(declared) - known))}; known are {', '.join(sorted(known))}"
         raise ConfigError(message)
@@ -215,6 +240,8 @@ def _source(name: str, declared: Any) -> Source:
         value=str(declared.get("value", "")),
         scale=Decimal(str(declared["scale"])) if "scale" in declared else None,
         codes={str(theirs): str(ours) for theirs, ours in declared.get("codes", {}).items()},
+        separator=str(declared.get("separator", " ")),
+        write=str(declared.get("write", "")),
     )
 
 
@@ -222,8 +249,16 @@ def _sources(where: str, declared: Mapping[str, Any]) -> dict[str, Source]:
     return {name: _source(f"{where}.{name}", each) for name, each in declared.items()}
 
 
-def parse(text: str, origin: str) -> Profile:
+#: What some entries of a profile may be; the first is what they are where nothing is said.
+_CHOICES = (("quoting", ("minimal", "all", "none")), ("nested", ("columns", "lines")), ("sender", ("", "sage", "shop")))
+#: What the words in the text of a profile stand for where no settings say it.
+WORDS: Mapping[str, str] = MappingProxyType({"language": "de", "LANGUAGE": "DE", "gross": "1"})
+
+
+def parse(text: str, origin: str, words: Mapping[str, str] = WORDS) -> Profile:
     """The profile that a TOML text declares. Raises ConfigError that names `origin` and the entry."""
+    for word, meaning in words.items():
+        text = text.replace(f"{{{word}}}", meaning)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -243,14 +278,14 @@ def parse(text: str, origin: str) -> Profile:
     habits: dict[str, Any] = {
         name: tuple(each) if isinstance(each, list) else each for name, each in data.get("dialect", {}).items()
     }
-    for name, allowed in (("quoting", ("minimal", "all", "none")), ("nested", ("columns", "lines"))):
+    for name, allowed in _CHOICES:
         if given.get(name, allowed[0]) not in allowed:
             message = f"profile {origin}: {name} is one of {', '.join(allowed)}"
             raise ConfigError(message)
     try:
         dialect = replace(PLAIN, **habits)
         groups = {
-            name: GroupSource(group["path"], _sources(f"groups.{name}", group["fields"]))
+            name: GroupSource(group["path"], _sources(f"groups.{name}", group["fields"]), group.get("split", ""))
             for name, group in data.get("groups", {}).items()
         }
     except (TypeError, KeyError) as error:
@@ -259,6 +294,6 @@ def parse(text: str, origin: str) -> Profile:
     return Profile(**given, dialect=dialect, fields=_sources("fields", data["fields"]), groups=groups)
 
 
-def load(folder: Path) -> list[Profile]:
+def load(folder: Path, words: Mapping[str, str] = WORDS) -> list[Profile]:
     """All profiles of a folder, in the order of their names. Raises ConfigError."""
-    return [parse(file.read_text("utf-8"), str(file)) for file in sorted(folder.glob("*.toml"))]
+    return [parse(file.read_text("utf-8"), str(file), words) for file in sorted(folder.glob("*.toml"))]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from exchange import codecs, modules
 from exchange.errors import ConfigError
 from exchange.module import Module
-from exchange.profile import FORMATS, Layout, Profile, canonical, load
+from exchange.profile import FORMATS, WORDS, Layout, Profile, canonical, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,10 +66,10 @@ def _modules() -> dict[str, Module]:
     return found
 
 
-def build(own_profiles: Path | None = None) -> Registry:
+def build(own_profiles: Path | None = None, words: Mapping[str, str] = WORDS) -> Registry:
     """Read the folders. Raises ConfigError for a file that declares nothing, or a profile that fits no module.
 
-    A profile in `own_profiles` replaces the shipped one of the same name.
+    A profile in `own_profiles` replaces the shipped one of the same name. `words` are filled into profiles.
     """
     known = _modules()
     profiles = {
@@ -79,7 +79,7 @@ def build(own_profiles: Path | None = None) -> Registry:
     }
     for folder in (Path(__file__).parent / "profiles", own_profiles):
         if folder is not None and folder.is_dir():
-            profiles |= {profile.name: profile for profile in load(folder)}
+            profiles |= {profile.name: profile for profile in load(folder, words)}
     for profile in profiles.values():
         if profile.module not in known:
             message = f"profile {profile.name}: there is no module {profile.module}"

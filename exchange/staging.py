@@ -30,6 +30,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
     update,
 )
@@ -97,7 +98,10 @@ class Staging:
         self.scope_id = scope_id
         self.number = 0
         self._sizes: list[int] = []
-        one = dict.fromkeys(("seq", "line", "key", "fingerprint"), "")
+        # What most records will turn out to be; so `compare` has little to change.
+        self._presumed = Outcome.UNCHANGED if self.known_at_all() else Outcome.CREATED
+        one: dict[str, Any] = dict.fromkeys(("seq", "line", "key", "fingerprint"), "")
+        one["outcome"] = literal_column(f"'{self._presumed.value}'")
         self._insert_one = driver_sql(connection, insert(STAGED).values(one))
         head, values, mark = self._insert_one.partition(" VALUES ")
         self._insert_many = head + values + ", ".join([mark] * ROWS)
@@ -149,12 +153,16 @@ class Staging:
     def compare(self) -> dict[str, int]:
         """Set the expected outcome of every staged record; the number per outcome."""
         if self.known_at_all():
+            same_key = and_(*self._alive(), RECORD.c.key == STAGED.c.key)
             known = (
                 select(case((RECORD.c.fingerprint == STAGED.c.fingerprint, Outcome.UNCHANGED), else_=Outcome.UPDATED))
-                .where(*self._alive(), RECORD.c.key == STAGED.c.key)
+                .where(same_key)
                 .scalar_subquery()
             )
-            self.connection.execute(update(STAGED).values(outcome=func.coalesce(known, Outcome.CREATED.value)))
+            setting = update(STAGED).values(outcome=func.coalesce(known, Outcome.CREATED.value))
+            if self._presumed is Outcome.UNCHANGED:
+                setting = setting.where(~exists().where(same_key, RECORD.c.fingerprint == STAGED.c.fingerprint))
+            self.connection.execute(setting)
         query = select(STAGED.c.outcome, func.count()).group_by(STAGED.c.outcome)
         return {outcome: number for outcome, number in self.connection.execute(query).all()}  # noqa: C416 - rows
 
@@ -189,23 +197,24 @@ class Staging:
         first = 1
         for size in self._sizes:  # block by block: no cursor stays open while the target works
             told, block = self._spool.readline(), self._spool.readline()
-            there = self._outcomes(first, size, whole=whole)
-            if there:
-                yield _page(first, size, there, told, block)
+            seqs, outcomes = self._outcomes(first, size, whole=whole)
+            if seqs:
+                yield _page(range(first, first + size), seqs, outcomes, told, block)
             first += size
 
-    def _outcomes(self, first: int, size: int, *, whole: bool) -> list[tuple[int, str]]:
+    def _outcomes(self, first: int, size: int, *, whole: bool) -> tuple[Sequence[int], Sequence[str]]:
         """Numbers and outcomes of those records of a block that are to be applied."""
         here = STAGED.c.seq.between(bindparam("first"), bindparam("last"))
         bounds = {"first": first, "last": first + size - 1}
         summary = select(func.count(), func.min(STAGED.c.outcome), func.max(STAGED.c.outcome)).where(here)
         number, outcome, other = self.connection.execute(summary, bounds).one()
         if number == size and outcome == other:  # all the same, as nearly always
-            wanted = whole or outcome != Outcome.UNCHANGED
-            return [(seq, outcome) for seq in range(first, first + size)] if wanted else []
+            return (range(first, first + size), [outcome] * size) if whole or outcome != Outcome.UNCHANGED else ((), ())
         query = select(STAGED.c.seq, STAGED.c.outcome).where(here).order_by(STAGED.c.seq)
-        rows = self.connection.execute(query, bounds)
-        return [(seq, outcome) for seq, outcome in rows if whole or outcome != Outcome.UNCHANGED]
+        if not whole:
+            query = query.where(STAGED.c.outcome != Outcome.UNCHANGED.value)
+        there = self.connection.execute(query, bounds).all()
+        return [seq for seq, _ in there], [outcome for _, outcome in there]
 
     # After applying
 
@@ -298,15 +307,14 @@ class Staging:
         return (RECORD.c.scope_id == self.scope_id, RECORD.c.outcome != Outcome.DELETED.value)
 
 
-def _page(first: int, size: int, there: Sequence[Any], told: bytes, block: bytes) -> Page:
-    """What is known of a block of records, of which some are `there`: their numbers and outcomes."""
-    seqs, outcomes = zip(*there, strict=True)
+def _page(numbers: range, seqs: Sequence[int], outcomes: Sequence[str], told: bytes, block: bytes) -> Page:
+    """What is known of those records of a block that have these numbers."""
     lines, keys, digits = orjson.loads(told)
     together = bytes.fromhex(digits)
     fingerprints = [together[at : at + 16] for at in range(0, len(together), 16)]
-    if len(seqs) == size:
+    if len(seqs) == len(numbers):
         return Page(seqs, lines, keys, fingerprints, outcomes, None, block)
-    chosen = list(map(set(seqs).__contains__, range(first, first + size)))
+    chosen = list(map(set(seqs).__contains__, numbers))
     lines, keys, fingerprints = (list(compress(each, chosen)) for each in (lines, keys, fingerprints))
     return Page(seqs, lines, keys, fingerprints, outcomes, chosen, block)
 
@@ -316,9 +324,10 @@ def staging(ledger: Ledger, scope_id: int, folder: Path | None = None) -> Iterat
     """An empty staging area on a connection of its own, its spool in `folder`; gone at the end."""
     with ledger.engine.connect() as connection, TemporaryFile(dir=folder, buffering=1024 * 1024) as spool:
         STAGED.create(connection)
-        connection.commit()
+        made = Staging(connection, scope_id, spool)
+        connection.commit()  # what it has looked at may change until it compares
         try:
-            yield Staging(connection, scope_id, spool)
+            yield made
         finally:
             connection.rollback()
             STAGED.drop(connection)

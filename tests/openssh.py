@@ -121,9 +121,8 @@ def running(home: Path, *lines: str, port: int = 0) -> Iterator[Server]:
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # its privilege separation wants it
-    process = subprocess.Popen(
-        [program, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stderr=(keys / "log").open("ab")
-    )
+    with (keys / "log").open("ab") as log:
+        process = subprocess.Popen([program, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stderr=log)
     try:
         _wait(port, process, keys / "log")
         yield Server(home, port, host_key, getpass.getuser(), keys / "user")

@@ -43,8 +43,12 @@ class Login(asyncssh.SSHServer):
     """One user with a password."""
 
     tries = 0
+    connections: list[asyncssh.SSHServerConnection]
 
-    def begin_auth(self, username: str) -> bool:
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.connections.append(conn)
+
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002
         type(self).tries += 1
         return True
 
@@ -89,7 +93,7 @@ def serving(home: Path, server: type[Sftp] = Sftp, **options: Any) -> Iterator[R
     for name in ("in", "out"):
         (home / name).mkdir(parents=True, exist_ok=True)
     faulty = type(server.__name__, (server,), {"home": str(home).encode(), "opened": []})
-    login = type("Login", (Login,), {})
+    login = type("Login", (Login,), {"connections": []})
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -108,7 +112,7 @@ def serving(home: Path, server: type[Sftp] = Sftp, **options: Any) -> Iterator[R
     try:
         yield Running(listener.get_port(), _HOST_KEY.get_fingerprint(), home, login)
     finally:
-        run(_ended(listener))
+        run(_ended(listener, login.connections))
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -116,14 +120,19 @@ def serving(home: Path, server: type[Sftp] = Sftp, **options: Any) -> Iterator[R
             file.close()
 
 
-async def _ended(listener: asyncssh.SSHAcceptor) -> None:
+async def _ended(listener: asyncssh.SSHAcceptor, connections: list[asyncssh.SSHServerConnection]) -> None:
     listener.close()
     await listener.wait_closed()
+    for each in connections:
+        each.abort()
     mine = asyncio.current_task()
     others = [task for task in asyncio.all_tasks() if task is not mine]
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for each in connections:
+        await each.wait_closed()
+    await asyncio.sleep(0)
 
 
 class Books:

@@ -196,9 +196,10 @@ class Sftp:
 def _key(name: str, settings: ChannelSettings, root: Path) -> PKey | None:
     if settings.key_file is None:
         return None
-    passphrase = None if settings.passphrase is None else secret(settings.passphrase)
+    passphrase = None if settings.passphrase is None else secret(settings.passphrase).encode()
     try:
-        return PKey.from_path(root / settings.key_file, passphrase)
+        # Declared as text, but what it calls wants bytes (paramiko 4 and 5).
+        return PKey.from_path(root / settings.key_file, passphrase)  # type: ignore[arg-type]
     except (OSError, SSHException, UnknownKeyType, ValueError, TypeError) as error:
         # The text of the library may hold what it read.
         raise ConfigError(f"[channels.{name}] key_file cannot be used ({type(error).__name__})") from None

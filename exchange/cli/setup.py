@@ -113,3 +113,21 @@ def sandbox_sage(file: Path) -> None:
         message = f"{file} exists already; nothing was changed"
         raise ConfigError(message) from error
     click.echo(str(file))
+
+
+@sandbox.command(
+    "shop", epilog=example("exchange sandbox shop shop.sqlite", "exchange sandbox shop s.sqlite --port 9000")
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", type=int, default=8765, help="Port to listen on.")
+def sandbox_shop(file: Path, host: str, port: int) -> None:
+    """Serve a stand-in shop: the same API, a small shop front; what it holds is kept in the file."""
+    from exchange.sandbox.shop import run  # noqa: PLC0415
+
+    running = run(file, host, port)
+    click.echo(f'[shop]\nway = "api"\nurl = "{running.url}"\nkey = "{running.key}"\nsecret = "{running.secret}"')
+    try:
+        running.wait()
+    except KeyboardInterrupt:
+        running.close()

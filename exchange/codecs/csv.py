@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TextIO
 
 from exchange.charset import charset_of, head_text, text_out
-from exchange.codec import REJECT_COLUMNS, Limits, Raw, Signature, Texts, flatten
+from exchange.codec import REJECT_COLUMNS, Limits, Raw, RawBlock, Signature, Texts, flatten
+from exchange.connector import Blocks, blocks
 from exchange.errors import BatchError, ConfigError
 from exchange.finding import Locator, found
 from exchange.profile import ROW_COLUMN
@@ -28,6 +30,7 @@ from exchange.text.columns import (
     NO_HEADER,
     WRONG_DELIMITER,
     Columns,
+    block_picker,
     by_number,
     by_title,
     needed,
@@ -53,6 +56,8 @@ _TITLE_CHARACTERS = 100
 _NO_TITLE = re.compile(r"[<>{}\[\]=]")
 #: For a file that has passed the limits of the settings when it was read; more the csv reader cannot count.
 _PASSED = Limits(field_characters=2**31 - 1)
+#: Records that are written together.
+CHUNK = 1_000
 #: A line may be so many times longer than a field.
 _FIELDS_OF_LINE = 8
 
@@ -80,22 +85,23 @@ class CsvCodec:
 
         Rows of a wrong width, all of them, are told at the end of the file.
         """
-        profile = layout.profile
-        _check(profile)
-        charset = charset_of(path, profile.charset, limits.field_characters * _FIELDS_OF_LINE)
-        csv.field_size_limit(limits.field_characters)
-        # A line ends with LF only: so a lone CR outside of quotes is seen by the csv reader, and one inside is kept.
-        with path.open(encoding=charset, newline="\n") as file:
-            reader = csv.reader(file, **_dialect(profile), strict=True)
-            if profile.nested == "lines":
+        _check(layout.profile)
+        if layout.profile.nested == "lines" or layout.schema.groups:
+            return self._records(path, layout, limits)
+        return Blocks(self._blocks(path, layout, limits))
+
+    def _records(self, path: Path, layout: Layout, limits: Limits) -> Iterator[Raw]:
+        with _open(path, layout.profile, limits) as reader:
+            if layout.profile.nested == "lines":
                 yield from _by_lines(reader, layout)
-                return
-            columns = _columns(reader, layout)
-            rows = Rows(reader, columns)
-            if layout.schema.groups:
-                yield from Nested(layout, columns).records(rows.numbered())
             else:
-                yield from rows.flat(picker(columns.fields, layout.sources, profile.empty))
+                columns = _columns(reader, layout)
+                yield from Nested(layout, columns).records(Rows(reader, columns).numbered())
+
+    def _blocks(self, path: Path, layout: Layout, limits: Limits) -> Iterator[RawBlock]:
+        with _open(path, layout.profile, limits) as reader:
+            columns = _columns(reader, layout)
+            yield from Rows(reader, columns).flat(block_picker(columns.fields, layout.sources, layout.profile.empty))
 
     def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:  # noqa: ARG002 - contract
         """Titles and rows. Raises BatchError for a character that the charset does not have."""
@@ -104,7 +110,7 @@ class CsvCodec:
         with text_out(out, profile.write_charset) as text:
             if profile.nested == "lines":
                 return _write_lines(_put(text, profile), layout, records)
-            return _write_rows(_put(text, profile), layout, records)
+            return _write_rows(_put_many(text, profile), layout, records)
 
     def reject(self, path: Path, layout: Layout, out: BinaryIO, rejects: Mapping[int, Sequence[Finding]]) -> None:
         """Titles and all rows of the rejected records as they stood there; two more columns say what is wrong."""
@@ -159,13 +165,15 @@ def _is_title(text: str) -> bool:
 
 def _check(profile: Profile) -> None:
     """Raises ConfigError for a profile that cannot be meant."""
-    problem = ""
+    problem, groups = "", profile.groups.values()
     if len(profile.delimiter) != 1:
         problem = f"delimiter {profile.delimiter!r} is not one character"
     elif profile.nested == "lines" and profile.header:
         problem = 'nested = "lines" needs header = false: its lines have no titles in common'
     elif profile.nested == "lines" and len(profile.groups) != 1:
         problem = 'nested = "lines" needs exactly one group'
+    elif any(each.split and sum(bool(one.paths) for one in each.fields.values()) != 1 for each in groups):
+        problem = "a group with split has exactly one column"
     if problem:
         message = f"profile {profile.name}: {problem}"
         raise ConfigError(message)
@@ -173,6 +181,16 @@ def _check(profile: Profile) -> None:
 
 def _dialect(profile: Profile) -> dict[str, Any]:
     return {"delimiter": profile.delimiter, "quoting": _QUOTING[profile.quoting]}
+
+
+@contextmanager
+def _open(path: Path, profile: Profile, limits: Limits) -> Iterator[Any]:
+    """The rows of a file. Raises BatchError."""
+    charset = charset_of(path, profile.charset, limits.field_characters * _FIELDS_OF_LINE)
+    csv.field_size_limit(limits.field_characters)
+    # A line ends with LF only: so a lone CR outside of quotes is seen by the csv reader, and one inside is kept.
+    with path.open(encoding=charset, newline="\n") as file:
+        yield csv.reader(file, **_dialect(profile), strict=True)
 
 
 def _header(reader: Any, profile: Profile) -> tuple[list[str], int]:
@@ -225,20 +243,27 @@ def _only_group(layout: Layout) -> int:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def _put(text: TextIO, profile: Profile) -> Callable[[list[str]], object]:
-    """The function that writes a row."""
+def _put_many(text: TextIO, profile: Profile) -> Callable[[Iterable[Sequence[str]]], object]:
+    """The function that writes rows."""
     if profile.quoting != "none":
-        writer = csv.writer(text, lineterminator=profile.newline, **_dialect(profile))
-        return writer.writerow
+        return csv.writer(text, lineterminator=profile.newline, **_dialect(profile)).writerows
     unsafe = re.compile(f" *[{re.escape(profile.delimiter)}\r\n]+ *")
 
-    def put_bare(row: list[str]) -> None:
-        text.write(profile.delimiter.join([unsafe.sub(" ", cell) for cell in row]) + profile.newline)
+    def put_bare(rows: Iterable[Sequence[str]]) -> None:
+        text.writelines(
+            profile.delimiter.join([unsafe.sub(" ", cell) for cell in row]) + profile.newline for row in rows
+        )
 
     return put_bare
 
 
-def _write_rows(put: Callable[[list[str]], object], layout: Layout, records: Iterable[Any]) -> int:
+def _put(text: TextIO, profile: Profile) -> Callable[[Sequence[str]], object]:
+    """The function that writes a row."""
+    put_many = _put_many(text, profile)
+    return lambda row: put_many([row])
+
+
+def _write_rows(put_many: Callable[[Iterable[Sequence[str]]], object], layout: Layout, records: Iterable[Any]) -> int:
     profile, schema, texts = layout.profile, layout.schema, Texts(layout)
     declared = list(_declared(profile.fields, schema.names, 1))
     start = 1 + len(schema.names)
@@ -249,22 +274,32 @@ def _write_rows(put: Callable[[list[str]], object], layout: Layout, records: Ite
     order = _order(declared, profile)
     first = 0 if schema.groups and profile.canonical else 1  # partners have no column for the row's number
     if profile.header:
-        put([ROW_COLUMN, *(place.title for place in order)][first:])
+        put_many([[ROW_COLUMN, *(place.title for place in order)][first:]])
     count = 0
     if not schema.groups and [place.cell for place in order] == list(range(1, start)):
-        for record in records:
-            put(texts.fields(record))
-            count += 1
+        for chunk in blocks(records, CHUNK):
+            put_many(zip(*texts.columns(chunk), strict=True))
+            count += len(chunk)
         return count
     widths = [len(sources) for _, sources in layout.groups]
+    splits = [profile.groups[group.name].split if group.name in profile.groups else "" for group in schema.groups]
     for record in records:
-        for cells in flatten(texts.fields(record), texts.groups(record), widths):
-            put([cells[0], *(place.of(cells) for place in order)][first:])
+        groups = [
+            _in_one(children, split) if split else children
+            for children, split in zip(texts.groups(record), splits, strict=True)
+        ]
+        rows = flatten(texts.fields(record), groups, widths)
+        put_many([cells[0], *(place.of(cells) for place in order)][first:] for cells in rows)
         count += 1
     return count
 
 
-def _write_lines(put: Callable[[list[str]], object], layout: Layout, records: Iterable[Any]) -> int:
+def _in_one(children: Sequence[Sequence[str]], split: str) -> list[list[str]]:
+    """All children as one, whose cells hold all values."""
+    return [[split.join(values) for values in zip(*children, strict=True)]] if children else []
+
+
+def _write_lines(put: Callable[[Sequence[str]], object], layout: Layout, records: Iterable[Any]) -> int:
     profile, texts = layout.profile, Texts(layout)
     chosen = _only_group(layout)
     group = layout.schema.groups[chosen]
@@ -296,7 +331,7 @@ def _declared(sources: Mapping[str, Source], names: Sequence[str], start: int) -
     """The columns of the profile in their order; cells are counted in the order of the schema."""
     for name, source in sources.items():
         if source.paths:
-            yield _Place(source.paths[0], start + names.index(name), source.value)
+            yield _Place(source.written, start + names.index(name), source.value)
 
 
 def _order(declared: Iterable[_Place], profile: Profile) -> list[_Place]:
@@ -304,6 +339,8 @@ def _order(declared: Iterable[_Place], profile: Profile) -> list[_Place]:
     places: dict[str, _Place] = {}
     for place in declared:
         places.setdefault(place.title, place)
+    if profile.columns:
+        return [places.get(title) or _Place(title, -1) for title in profile.columns]
     if profile.header:
         return list(places.values())
     last = max((int(title) for title in places), default=0)

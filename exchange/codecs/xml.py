@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from lxml import etree
 
 from exchange.charset import text_out
-from exchange.codec import Limits, Meta, Raw, Signature, sequences
+from exchange.codec import Limits, Meta, Raw, Signature
+from exchange.connector import blocks
 from exchange.errors import ConfigError
 from exchange.text.elements import SAFE, fault, local
 from exchange.text.elements import records as records_of
@@ -90,7 +91,7 @@ class XmlCodec:
                 attributes = _attributes(meta) if profile.canonical else {}
                 told = "".join(f' {name}="{in_quotes(value)}"' for name, value in attributes.items())
                 text.write(f"\n<{profile.root}{told}>")
-            for chunk in sequences(records, CHUNK):
+            for chunk in blocks(records, CHUNK):
                 count += len(chunk)
                 if alone and count > 1:
                     message = f"profile {profile.name}: a file holds one record, so it needs one_per_file = true"

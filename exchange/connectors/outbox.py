@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.codec import Blocks, Meta
-from exchange.connector import Applied, Changes, Outcome, Output
+from exchange.codec import Meta
+from exchange.connector import Applied, Blocks, Changes, Outcome, Output
 from exchange.finding import Locator, found, kind
 from exchange.profile import Layout, canonical
 from exchange.record import schema
@@ -90,7 +90,7 @@ class OutboxTarget:
         stem = f"{landing.module}_{landing.batch}"
         one_per_file = self.layout.profile.one_per_file
         if isinstance(changes, Changes) and not (one_per_file or self._needs or self._charset):
-            self._write(landing, stem, self.layout, Blocks(page.records for page in changes.pages))
+            self._write(landing, stem, self.layout, Blocks(page.records for page in changes.blocks))
             return iter(())
         refused: list[Applied] = []
         writable = (change for change in changes if self._writable(change, refused))

@@ -13,7 +13,8 @@ from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from exchange.connector import chunks
+from exchange.codec import RawBlock
+from exchange.connector import blocks
 from exchange.convert import ConversionError
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.pipeline.partial import Partial, as_far_as_readable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from exchange.codec import Raw
     from exchange.module import Reference
+    from exchange.pipeline.shape import Raws
     from exchange.pipeline.work import Job
     from exchange.record import Record
     from exchange.staging import Staging
@@ -60,9 +62,9 @@ _CHILD = re.compile(r"(\w+)\[(\d+)\]")
 class Passed(NamedTuple):
     """Records that may be applied, as the settings complete them; line and key of each."""
 
-    lines: list[int]
-    records: list[Record]
-    keys: list[str]
+    lines: Sequence[int]
+    records: Sequence[Record]
+    keys: Sequence[str]
 
 
 class Checker:
@@ -79,7 +81,7 @@ class Checker:
             for group, (_, sources) in zip(schema.groups, job.layout.groups, strict=True)
         ]
 
-    def records(self, raws: Sequence[Raw]) -> list[Record] | None:
+    def records(self, raws: Raws) -> list[Record] | None:
         """The records, converted together; None when any of them has a fault."""
         try:
             columns = self.shape.columns(raws)
@@ -92,7 +94,7 @@ class Checker:
             return None
         return list(map(self.shape.make, zip(*columns, strict=True)))
 
-    def sound(self, raws: Sequence[Raw]) -> Passed | None:
+    def sound(self, raws: Raws) -> Passed | None:
         """All of the records; None when there is anything to say of any. As nearly always there is not."""
         module, options = self.module, self.job.options
         records = self.records(raws)
@@ -110,7 +112,7 @@ class Checker:
             named = {value for _, value in chain.from_iterable(map(reference.of, records)) if value}
             if named and self.job.lookup.missing(reference.name, named):
                 return None
-        return Passed([raw[0] for raw in raws], records, keys)
+        return Passed(raws.lines if isinstance(raws, RawBlock) else [raw[0] for raw in raws], records, keys)
 
     def record(self, raw: Raw) -> Record | list[Finding]:
         """The record, or all that is wrong with it."""
@@ -198,7 +200,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
     """
     checker = Checker(job)
     pack = packer(job.module.record)
-    for chunk in chunks(raws, CHUNK):
+    for chunk in blocks(raws, CHUNK):
         job.report.rows_in += len(chunk)
         lines, records, keys = checker.sound(chunk) or _passed(checker, chunk)
         if records:
@@ -207,7 +209,7 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
         job.progress(job.report.rows_in)
 
 
-def _passed(checker: Checker, chunk: Sequence[Raw]) -> Passed:
+def _passed(checker: Checker, chunk: Raws) -> Passed:
     """The records that nothing stands against; what is found goes into the report."""
     checked: list[Checked] = []
     for raw, record in zip(chunk, checker.records(chunk) or map(checker.record, chunk), strict=True):
@@ -217,17 +219,15 @@ def _passed(checker: Checker, chunk: Sequence[Raw]) -> Passed:
             checked.append((raw, *checker.ruled(record, raw)))
     # Also of records that are faulty already: the sender is told all that is wrong at once.
     dangling = _dangling(checker, checked) if checker.module.references else {}
-    passed = Passed([], [], [])
+    passed = []
     for raw, record, key, findings in checked:
         told = [*findings, *dangling.get(raw.line, ())]
         if any(each.severity is not Severity.WARNING for each in told):
             checker.job.report.refuse(raw.line, told)
             continue
         checker.job.report.remark(told)
-        passed.lines.append(raw.line)
-        passed.records.append(record)
-        passed.keys.append(key)
-    return passed
+        passed.append((raw.line, record, key))
+    return Passed(*zip(*passed, strict=True)) if passed else Passed((), (), ())
 
 
 def _named(reference: Reference, record: Any) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from exchange.codec import RawBlock
 from exchange.convert import MISSING, ConversionError, canonical, column_reader, reader, remembering
 from exchange.finding import Finding, Locator, found
 from exchange.record import Field, Kind, Schema, maker
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from exchange.codec import Raw
     from exchange.profile import Profile, Source
+
+    #: Records of a file, in one form or the other.
+    Raws = Sequence[Raw] | RawBlock
 
 
 class Shape:
@@ -35,14 +39,12 @@ class Shape:
             for each, read, source in zip(schema.fields, self.readers, sources, strict=True)
         ]
 
-    def columns(self, raws: Sequence[Raw]) -> list[Sequence[Any]]:
+    def columns(self, raws: Raws) -> list[Sequence[Any]]:
         """The values of many records, column by column. Raises ConversionError at the first fault of any."""
         if not raws:
             return [[] for _ in self.readers]
-        columns = [
-            read(column)
-            for read, column in zip(self._column_readers, zip(*[raw[1] for raw in raws], strict=True), strict=True)
-        ]
+        given = raws.columns if isinstance(raws, RawBlock) else zip(*[raw[1] for raw in raws], strict=True)
+        columns = [read(column) for read, column in zip(self._column_readers, given, strict=True)]
         for index, absent in self._required:
             if absent in columns[index]:
                 raise ConversionError(MISSING)

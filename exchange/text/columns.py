@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from exchange.record import Schema
 
     Pick = Callable[[list[str]], Sequence[str]]
+    PickMany = Callable[[Sequence[list[str]]], Sequence[Sequence[str]]]
 
 NO_HEADER = kind(
     "csv.no_header",
@@ -54,6 +55,7 @@ class Columns:
         fields: columns (from 0) per field of the schema; none where the file does not have the field.
         groups: the same per group.
         row: column of `exchange.profile.ROW_COLUMN`, or None.
+        by: columns whose equal values make rows one record; none where the profile names none.
     """
 
     header: list[str]
@@ -61,6 +63,7 @@ class Columns:
     fields: tuple[tuple[int, ...], ...]
     groups: tuple[tuple[tuple[int, ...], ...], ...]
     row: int | None = None
+    by: tuple[int, ...] = ()
 
 
 def plain(title: str) -> str:
@@ -100,6 +103,7 @@ def by_title(header: list[str], line: int, layout: Layout) -> Columns:
         tuple(_columns(source, places) for source in layout.sources),
         tuple(tuple(_columns(source, places) for source in sources) for _, sources in layout.groups),
         places[ROW_COLUMN][0] if ROW_COLUMN in places else None,
+        tuple(places[path][0] for path in layout.profile.by if path in places),
     )
 
 
@@ -129,7 +133,7 @@ def needed(columns: Sequence[tuple[int, ...]]) -> int:
 
 def picker(columns: Sequence[tuple[int, ...]], sources: Sequence[Source], empty: Sequence[str] = ()) -> Pick:
     """The function row → values in the order of the schema; at C speed where every field has just one column."""
-    if all(len(each) <= 1 and not source.value for each, source in zip(columns, sources, strict=True)):
+    if _simple(columns, sources):
         indexes = [each[0] if each else -1 for each in columns]
         if len(indexes) == 1:
             (only,) = indexes
@@ -143,6 +147,25 @@ def picker(columns: Sequence[tuple[int, ...]], sources: Sequence[Source], empty:
     return lambda row: [take(row) for take in takes]
 
 
+def block_picker(columns: Sequence[tuple[int, ...]], sources: Sequence[Source], empty: Sequence[str] = ()) -> PickMany:
+    """The function rows → values, column by column in the order of the schema; as `picker`, with fewer calls."""
+    if not _simple(columns, sources):
+        pick = picker(columns, sources, empty)
+        return lambda rows: list(zip(*map(pick, rows), strict=True))
+    indexes = [each[0] if each else -1 for each in columns]
+
+    def pick_many(rows: Sequence[list[str]]) -> Sequence[Sequence[str]]:
+        every, blank = list(zip(*rows, strict=True)), [""] * len(rows)
+        return [every[index] if index >= 0 else blank for index in indexes]
+
+    return pick_many
+
+
+def _simple(columns: Sequence[tuple[int, ...]], sources: Sequence[Source]) -> bool:
+    """Whether every field has just one column, or none."""
+    return all(len(each) <= 1 and not source.value for each, source in zip(columns, sources, strict=True))
+
+
 def _taker(columns: tuple[int, ...], source: Source, empty: frozenset[str]) -> Callable[[list[str]], str]:
     """The function row → value of one field; see `exchange.profile.Source`."""
 
@@ -150,7 +173,7 @@ def _taker(columns: tuple[int, ...], source: Source, empty: frozenset[str]) -> C
         values = [row[index] for index in columns if row[index].strip() not in empty]
         if not values:
             return source.value
-        return " ".join(values) if source.join else values[0]
+        return source.separator.join(values) if source.join else values[0]
 
     return take
 
@@ -162,7 +185,7 @@ def _columns(source: Source, places: Mapping[str, list[int]]) -> tuple[int, ...]
 def _known_titles(layout: Layout) -> dict[str, str]:
     """Plain title → path. A label that two fields share names neither."""
     every = [*layout.sources, *(source for _, sources in layout.groups for source in sources)]
-    known = {plain(path): path for source in every for path in source.paths}
+    known = {plain(path): path for path in (*layout.profile.by, *(path for source in every for path in source.paths))}
     if layout.schema.groups and layout.profile.nested == "columns":
         known[ROW_COLUMN] = ROW_COLUMN
     if not layout.profile.canonical:

@@ -156,7 +156,7 @@ def _source_getter(source: Source, scalar: Callable[[Any], Any]) -> Getter:
                 return value
             if value != "":
                 texts.append(str(value))
-        return " ".join(texts) or constant
+        return source.separator.join(texts) or constant
 
     return joined if source.join else first
 
@@ -229,7 +229,7 @@ def _puts(fields: Sequence[Field], sources: Mapping[str, Source]) -> list[_Put]:
         if source.paths:
             index = names.index(name)
             native = fields[index].kind in (Kind.FLAG, Kind.WHOLE) and source.scale is None and not source.codes
-            puts.append((index, parts(source.paths[0]), native, source.value))
+            puts.append((index, parts(source.written), native, source.value))
     return puts
 
 

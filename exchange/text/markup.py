@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
@@ -65,8 +65,17 @@ def _escaped(column: Column) -> Column:
 def _joined(pieces: Sequence[Piece], number: int) -> Column:
     """Per record, its texts of all pieces in one."""
     columns: list[Column] = []
-    for same, some in groupby(pieces, key=lambda piece: isinstance(piece, str)):
-        columns.extend([["".join(some)] * number] if same else some)  # type: ignore[arg-type] # told apart by the key
+    same = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            same += piece
+            continue
+        if same:
+            columns.append([same] * number)
+            same = ""
+        columns.append(piece)
+    if same:
+        columns.append([same] * number)
     return list(map("".join, zip(*columns, strict=True))) if columns else [""] * number
 
 
@@ -214,6 +223,6 @@ def _lay_out(plan: _Plan, sources: Mapping[str, Source], schema: Schema) -> None
     names = schema.names
     for name, source in sources.items():
         if source.paths:
-            place = plan.reach(source.paths[0].split("."))
+            place = plan.reach(source.written.split("."))
             if place.value < 0:  # of two fields with one path, the first is written
                 place.value, place.constant = names.index(name), source.value or place.constant

@@ -9,22 +9,22 @@ Source: fault catalogue V4, V6, V8, V9, V14.
 from __future__ import annotations
 
 import csv
-from itertools import islice, repeat
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from exchange.charset import LONE_RETURN
-from exchange.codec import TOO_BIG, Raw
+from exchange.codec import TOO_BIG, Raw, RawBlock
 from exchange.convert import ConversionError
 from exchange.errors import BatchError
 from exchange.finding import Finding, Locator, found, kind
 from exchange.text.columns import needed, picker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from exchange.profile import Layout
-    from exchange.text.columns import Columns, Pick
+    from exchange.profile import Layout, Source
+    from exchange.text.columns import Columns, PickMany
 
 SHORT_ROW = kind(
     "csv.short_row",
@@ -70,14 +70,16 @@ ROW_NUMBER = kind(
 )
 ROW_DIFFERS = kind(
     "csv.row_differs",
-    de="Zeile {line} gehört nach ihrer laufenden Nummer zum Datensatz darüber, hat aber „{value}“ statt „{first}“.",
+    de="Zeile {line} gehört nach ihrer Nummer zum Datensatz darüber, hat aber „{value}“ statt „{first}“.",
     en="By its number row {line} belongs to the record above, but has “{value}” instead of “{first}”.",
-    remedy_de="Tragen Sie in allen Zeilen eines Datensatzes dasselbe ein, oder beginnen Sie mit 1 einen neuen.",
-    remedy_en="Enter the same in all rows of a record, or begin a new one with 1.",
+    remedy_de="Tragen Sie in allen Zeilen eines Datensatzes dasselbe ein, oder geben Sie der Zeile eine eigene Nummer.",
+    remedy_en="Enter the same in all rows of a record, or give the row a number of its own.",
 )
 
-#: Rows that are looked at together; many more would wake the garbage collector up.
-CHUNK = 64
+#: A constant that stands for the number of a child among those of one cell.
+COUNT = "#"
+#: Rows that are looked at together.
+CHUNK = 1_000
 #: More structural faults than this are not listed.
 MOST_FAULTS = 1_000
 
@@ -99,20 +101,28 @@ class Rows:
         self._faults: list[Finding] = []
         self._broken: csv.Error | None = None
 
-    def flat(self, pick: Pick) -> Iterator[Raw]:
+    def flat(self, pick_many: PickMany) -> Iterator[RawBlock]:
         """One record a row. Raises BatchError with all faulty rows, at the end of the file."""
         line = self._reader.line_num + 1
         for rows in self._chunks():
+            lines: Sequence[int] = range(line, line + len(rows))
             if self._simple(rows, line):  # as nearly all are: no step of Python per row
-                lines = range(line, line + len(rows))
-                yield from map(tuple.__new__, repeat(Raw), zip(lines, map(pick, rows), repeat(())))
                 line += len(rows)
-                continue
-            for row in rows:
-                if self._sound(row, line):
-                    yield Raw(line, pick(row))
-                line += _lines(row)
+            else:
+                rows, lines, line = self._sorted_out(rows, line)  # noqa: PLW2901 - what is left of them
+            if rows and not (self._faults and len(rows) < CHUNK):  # the end of a faulty file is of no use
+                yield RawBlock(lines, pick_many(rows))
         self._tell(line)
+
+    def _sorted_out(self, rows: list[list[str]], line: int) -> tuple[list[list[str]], list[int], int]:
+        """The sound rows and their lines, and the line behind all of them."""
+        sound, lines = [], []
+        for row in rows:
+            if self._sound(row, line):
+                sound.append(row)
+                lines.append(line)
+            line += _lines(row)
+        return sound, lines, line
 
     def numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Sound rows, each with the line that it begins in. Raises as `flat`."""
@@ -193,30 +203,40 @@ class Nested:
     """Rows that belong together → records with children; see `exchange.codec.flatten`.
 
     The number in the column `row` tells which do. Where a partner has no such column, consecutive rows with the same
-    values of the record do.
+    values of the record do, or with the same values in the columns that the profile names (`by`).
     """
 
     def __init__(self, layout: Layout, columns: Columns) -> None:
         empty = layout.profile.empty
         self.pick = picker(columns.fields, layout.sources, empty)
+        declared = layout.profile.groups
+        splits = [declared[group.name].split if group.name in declared else "" for group in layout.schema.groups]
         self.children = [
-            picker(each, sources, empty) for each, (_, sources) in zip(columns.groups, layout.groups, strict=True)
+            _children(each, sources, empty, split)
+            for each, (_, sources), split in zip(columns.groups, layout.groups, splits, strict=True)
         ]
         self.used = [sorted({index for each in group for index in each}) for group in columns.groups]
         self.column = columns.row
+        self.by = columns.by
 
     def records(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Raw]:
         """All records, in order."""
         record: Raw | None = None
         expected = 1
+        name: list[str] = []
         for line, row in rows:
             values = list(self.pick(row))
             number = self._number(row)
-            if record is None or number == 1 or (self.column is None and values != record.values):
+            before, name = name, [row[index].strip() for index in self.by]
+            if self.by:
+                begins = name != before or not any(name)
+            else:
+                begins = self.column is None and record is not None and values != record.values
+            if record is None or number == 1 or begins:
                 if record is not None:
                     yield record
                 record = Raw(line, values, [[] for _ in self.children])
-            elif self.column is not None:
+            elif self.column is not None or self.by:
                 _same(record.values, values, line)  # type: ignore[arg-type] # a list, made above
             if self.column is not None and number not in (1, expected):
                 fault = ConversionError(ROW_NUMBER, line=line, value=row[self.column])
@@ -233,9 +253,29 @@ class Nested:
 
     def _add(self, record: Raw, line: int, row: list[str]) -> None:
         """The children that stand in this row; a group without any value has none here."""
-        for used, pick, children in zip(self.used, self.children, record.groups, strict=True):
+        for used, picks, children in zip(self.used, self.children, record.groups, strict=True):
             if any(row[index].strip() for index in used):
-                children.append(Raw(line, pick(row)))  # type: ignore[attr-defined] # a list, made in `records`
+                for values in picks(row):
+                    if not self.by or all(list(each.values) != list(values) for each in children):
+                        children.append(Raw(line, values))  # type: ignore[attr-defined] # a list, made in `records`
+
+
+def _children(
+    columns: Sequence[tuple[int, ...]], sources: Sequence[Source], empty: Sequence[str], split: str
+) -> Callable[[list[str]], Iterator[Sequence[str]]]:
+    """The function row → values of each child in it: one, or as many as a cell holds (`GroupSource.split`)."""
+    pick = picker(columns, sources, empty)
+    if not split:
+        return lambda row: iter((pick(row),))
+    (place,) = {index for each in columns for index in each} or {0}
+
+    def picks(row: list[str]) -> Iterator[Sequence[str]]:
+        pieces = [piece.strip() for piece in row[place].split(split) if piece.strip()]
+        for number, piece in enumerate(pieces, 1):
+            row = [*row[:place], piece, *row[place + 1 :]]
+            yield [str(number) if value == COUNT else value for value in pick(row)]
+
+    return picks
 
 
 def _same(values: list[Any], again: Sequence[str], line: int) -> None:

@@ -121,7 +121,7 @@ class Shape:
             texts = [values[slot] for slot in slots if not self._is_empty(values[slot])]
             faulty = next((text for text in texts if isinstance(text, ConversionError)), None)
             if source.join:
-                values[index] = faulty or " ".join(texts) or source.value
+                values[index] = faulty or source.separator.join(texts) or source.value
             else:
                 values[index] = texts[0] if texts else source.value
         return values[: self.size] if self.slots > self.size else values, children

@@ -50,7 +50,7 @@ class _Field(NamedTuple):
                 return value
             if value != "":
                 values.append(str(value))
-        return " ".join(values) or self.source.value
+        return self.source.separator.join(values) or self.source.value
 
 
 class Reading:

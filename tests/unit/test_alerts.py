@@ -14,7 +14,8 @@ from exchange.alerts import Alerts, present
 from exchange.causes import SHOP_AWAY
 from exchange.errors import TransientError
 from exchange.finding import found
-from exchange.leases import transfer
+from exchange.jobs import ACTIONS, Action
+from exchange.pipeline.claim import claim
 from tests.auto import automatic
 from tests.end_to_end.conftest import order, orders_file
 from tests.smtp import server
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from exchange.app import App
+    from exchange.ledger import Batch
+    from exchange.settings import Schedule
     from tests.auto import Clock
     from tests.inside import Inside
     from tests.smtp import Letterbox
@@ -92,27 +96,21 @@ def test_a_file_in_quarantine_is_told_once_and_called_off(watch: Watch) -> None:
 
 
 def test_a_file_that_was_replayed_with_success_is_no_cause_any_more(watch: Watch) -> None:
-    """The profile was mended, the file is tried again."""
-    batch = watch.inside.take("stock/bestand.csv", b"Artikelnummer;Menge\r\n20010;3\r\n")
+    """It had been put aside because the program broke off over it; a second time it goes well."""
+    inside = watch.inside
+    claimed = claim(
+        inside.installation.drop("stock/bestand.csv", STOCK), "stock", inside.folder / "work", inside.app.ledger
+    )
+    assert claimed is not None
+    for number in range(3):
+        inside.app.ledger.take(claimed.uid, f"host:{number}", 0)
+        watch.clock.turn(seconds=1)
+    inside.round()
     assert watch.look() == ["alert.quarantined"]
-    profile = 'name = "lager"\nmodule = "stock"\nformat = "csv"\nrecognise = ["Artikelnummer", "Menge"]\n[fields]\n'
-    profile += 'article_number = "Artikelnummer"\navailable = "Menge"\n'
-    (watch.inside.folder / "profiles" / "lager.toml").write_text(profile, "utf-8")
-    watch.inside.app.close()
-    with watched_again(watch) as again:
-        done = again.inside.app.replay(batch.uid)
-        assert again.inside.codes(done) == []
-        assert again.look() == []
 
+    inside.app.replay(claimed.uid)
 
-@contextmanager
-def watched_again(watch: Watch) -> Iterator[Watch]:
-    """The same installation, opened anew."""
-    from tests.inside import opened  # noqa: PLC0415
-
-    with opened(watch.inside.installation) as inside:
-        inside.app.ledger.now = watch.clock  # type: ignore[method-assign]
-        yield Watch(inside, watch.clock, watch.box)
+    assert watch.look() == []
 
 
 def test_each_owner_hears_of_their_own_modules(tmp_path: Path) -> None:
@@ -234,27 +232,41 @@ def test_a_full_disk_and_an_ending_key_are_told(tmp_path: Path, monkeypatch: pyt
         assert watch.look() == ["alert.disk_full", "alert.expires"]
 
 
-SCHEDULE = (
-    '[schedules.stock]\nmodule = "stock"\nevery = "5m"\n[schedules.orders]\nmodule = "order_import"\nevery = "1h"\n'
-)
+SCHEDULE = """
+[schedules.stock]
+action = "away"
+module = "stock"
+every = "5m"
+[schedules.orders]
+module = "order_import"
+every = "1h"
+"""
 
 
-def test_a_schedule_that_fails_or_is_overdue_is_told(tmp_path: Path) -> None:
+def test_a_schedule_that_fails_or_is_overdue_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that waits again and again is overdue, though it tries anew for every moment."""
+    away = [TransientError("Sage antwortet nicht")]
+
+    def job(_app: App, _schedule: Schedule) -> Iterator[Batch]:
+        for each in away:
+            raise each
+        yield from ()
+
+    monkeypatch.setitem(ACTIONS, "away", Action("sage", "", "", job))
     with watched(tmp_path, SCHEDULE) as watch:
+        timetable = watch.inside.worker.timetable
         watch.look()
-        with watch.inside.app.leases.held(transfer("stock", "shop")):
-            for minute in range(8):
-                watch.clock.turn(minutes=5)
-                for turn in watch.inside.worker.timetable.turns():
-                    watch.inside.worker.timetable.run(turn, lambda _: None)
-                assert watch.look() == (["alert.schedule_overdue"] if minute == 7 else [])
+        for step in range(1, 9):
+            watch.clock.turn(minutes=5)
+            assert [timetable.run(turn, lambda _: None) for turn in timetable.turns()] == ["waits"]
+            assert watch.look() == (["alert.schedule_overdue"] if step == 8 else [])
         [(_, text)] = watch.mails()
         assert "Zeitplan stock war um 23.11.2026 09:05 fällig" in text
-        assert "is at work elsewhere" in text
+        assert "Sage antwortet nicht" in text
+
+        away.clear()
         watch.clock.turn(minutes=20)
-        for turn in watch.inside.worker.timetable.turns():
-            watch.inside.worker.timetable.run(turn, lambda _: None)
+        assert sorted(timetable.run(turn, lambda _: None) for turn in timetable.turns()) == ["done", "failed"]
         assert watch.look() == ["alert.schedule_failed"]
         [(_, text)] = watch.mails()
         assert "Das ist erledigt" in text

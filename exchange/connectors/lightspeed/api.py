@@ -14,7 +14,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from exchange.connectors.lightspeed.gateway import NotFound, Refused, Spent, Uncertain
-from exchange.connectors.lightspeed.policy import Priority, of
+from exchange.connectors.lightspeed.policy import Priority
 from exchange.errors import ConfigError, TransientError
 from exchange.settings import secret
 
@@ -105,7 +105,7 @@ class Api:
     # The budget, as the shop's answers tell it
 
     def begin(self, thing: Thing) -> None:
-        self._urgent = of(thing.ref.resource).priority < Priority.PRICE or "stockLevel" in thing.wish.fields
+        self._urgent = thing.priority < Priority.PRICE
 
     def ready(self) -> None:
         until = self._spent.get(self._urgent)

@@ -44,6 +44,8 @@ class Thing:
         made: whether we made it; otherwise it was there before us.
         intent: a write whose end is not known.
         sending: the frozen fields of that write.
+        tries: how often it failed.
+        priority: how urgent what is to be sent of it is; see `policy.Priority`.
         finding: why it has not gone yet, as text.
         wish: what the shop is to have now.
     """
@@ -59,6 +61,7 @@ class Thing:
     intent: str
     sending: Mapping[str, Plain]
     tries: int
+    priority: int
     finding: str
     wish: Wish
 
@@ -99,6 +102,7 @@ def _thing(row: Any, wish: Wish) -> Thing:
         row.intent,
         sending,
         row.tries,
+        row.priority,
         row.finding,
         wish,
     )

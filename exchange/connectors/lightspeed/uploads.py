@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange.connectors.lightspeed.values import loads
-from exchange.ledger_tables import SHOP_FACET
+from exchange.ledger_tables import SHOP_FACET, SHOP_PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from exchange.settings import Settings
     from exchange.shop import Upload
+
+#: The resources that hold files; the millions of others are not looked through for them.
+RESOURCES = ("product_image", "variant_image", "category_image", "brand_image", "file")
 
 
 class Uploads:
@@ -58,6 +61,10 @@ def _digest(path: Path, _size: int, _changed: int) -> str:
 def spoken_of(connection: Connection) -> Iterator[tuple[int, str, str, dict[str, object]]]:
     """Facets that hold a file: part id, module, record key, frozen fields."""
     facet = SHOP_FACET.c
-    query = select(facet.part_id, facet.module, facet.record_key, facet.fields)
-    for part_id, module, key, fields in connection.execute(query.where(facet.fields.contains('{"$upload":'))):
+    query = (
+        select(facet.part_id, facet.module, facet.record_key, facet.fields)
+        .join(SHOP_PART, SHOP_PART.c.id == facet.part_id)
+        .where(SHOP_PART.c.resource.in_(RESOURCES), facet.fields.contains('{"$upload":'))
+    )
+    for part_id, module, key, fields in connection.execute(query):
         yield part_id, module, key, loads(fields)

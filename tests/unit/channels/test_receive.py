@@ -363,7 +363,7 @@ def test_s9_a_hostile_listing_leads_nowhere(tmp_path: Path, name: bytes) -> None
     """Only a base name is taken, so nothing outside of the folder is ever asked for or written."""
 
     class Hostile(Sftp):
-        async def scandir(self, path: bytes) -> Any:
+        async def scandir(self, path: bytes) -> Any:  # noqa: ARG002
             attrs = asyncssh.SFTPAttrs(size=1, permissions=stat.S_IFREG | 0o644, mtime=1, atime=1)
             yield asyncssh.SFTPName(name, b"", attrs)
 
@@ -401,7 +401,7 @@ def test_s4_a_server_that_drips_is_given_up(tmp_path: Path) -> None:
     """It answers in time, each time; but by bytes per second the file would take for ever."""
 
     class Drips(Sftp):
-        async def read(self, file_obj: object, offset: int, size: int) -> Any:
+        async def read(self, file_obj: object, offset: int, size: int) -> Any:  # noqa: ARG002
             await asyncio.sleep(0.02)
             return super().read(file_obj, offset, 1)
 

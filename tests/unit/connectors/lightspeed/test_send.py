@@ -28,8 +28,8 @@ MUG = product("M")
 class Exchange:
     """A ledger, a shop, and what brings the one into the other."""
 
-    def __init__(self, folder: Path, **shop: Any) -> None:
-        self.book = Book(folder)
+    def __init__(self, folder: Path, ledger_url: str = "", **shop: Any) -> None:
+        self.book = Book(folder, ledger_url)
         self.settings = Settings(root=folder, shop={"doubt_seconds": 0, **shop})  # type: ignore[arg-type]
         self.shop = FakeShop(self.book.clock)
         self.folder = folder
@@ -479,3 +479,27 @@ def test_two_processes_do_not_send_at_the_same_time(exchange: Exchange) -> None:
     with exchange.book.ledger.writing() as connection, pytest.raises(TransientError, match="taken over"):
         first.keep(connection)
     exchange.deliver("second")
+
+
+def test_the_same_on_postgresql(tmp_path: Path, postgresql_database: str) -> None:
+    """Made, lost on the way, refused, tried again, hidden."""
+    exchange = Exchange(tmp_path, postgresql_database)
+    exchange.shop.faults = [None, "after", "before", None, "after"]
+    exchange.shop.refuse = lambda _resource, body: "no" if body.get("title") == "Default" else ""
+    exchange.say(*mug())
+    exchange.deliver()
+    exchange.book.clock.turn(days=1)
+    exchange.deliver()
+    assert exchange.states()["variant M|0"] == REFUSED
+
+    exchange.shop.refuse = lambda _resource, _body: ""
+    assert exchange.sender().store.retry("M") == 1
+    exchange.deliver()
+    assert set(exchange.states().values()) == {CLEAN}
+    assert [len(exchange.shop.all(each)) for each in ("product", "variant", "brand", "category")] == [1, 1, 1, 2]
+
+    exchange.say()
+    exchange.deliver()
+    states = set(exchange.states().values())
+    exchange.book.ledger.close()
+    assert states == {GONE}
