@@ -201,6 +201,8 @@ class ShopSettings(Section):
     default_language: str = Field("de", max_length=5, description="The shop's basic language, as its own code (de, en, nl, fr, us, fc).")
     prices: Literal["incl", "excl"] = Field("incl", description="Whether the shop keeps its prices with tax (incl) or without (excl, B2B); only that one is sent.")
     article_field: Literal["articleCode", "sku", "ean"] = Field("articleCode", description="Field of a variant that holds Sage's article number; by it, what is in the shop already is recognised.")
+    images_url: str = Field("", description="Way `files`: address under which the shop can fetch what lies in folders.images, such as https://pictures.example.org/; empty: files for the back office have no pictures.")
+    file_rows: int = Field(5000, ge=1, description="Way `files`: most rows of one file for the back office.")
     stock_tracking: Literal["enabled", "indicator", "disabled"] = Field("enabled", description="enabled: no sale below zero; indicator: stock is shown, sale goes on; disabled: no stock keeping.")
     vanished: Literal["hide", "delete"] = Field("hide", description="What becomes of products and categories that Sage no longer has. Pictures, assignments and the like stay with a hidden product.")
     deleted: Literal["report", "create"] = Field("report", description="What becomes of a thing that was deleted in the shop by hand: it is reported, or made again.")

@@ -95,7 +95,7 @@ def init(folder: Path, given: dict[str, Any] | None = None) -> Path:
         raise ConfigError(message)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(settings_text(given, tuple(build().modules.values())), "utf-8")
-    for name in ("inbox", "outbox", "archive", "quarantine", "profiles", "images"):
+    for name in ("inbox", "outbox", "archive", "quarantine", "profiles", "images", "attachments"):
         (folder / name).mkdir(exist_ok=True)
     return path
 

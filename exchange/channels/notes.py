@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Notes:
     """Notes in a folder, one per name; each is written whole or not at all.
 
+    What there is, is known without looking: one process at a time works with them, and `load` tells it anew.
+
     Args:
         folder: of its own.
     """
@@ -22,6 +24,16 @@ class Notes:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._notes: dict[bytes, dict[str, Any]] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read all notes; what belongs to none is the rest of something that broke off, and goes."""
+        notes = [json.loads(path.read_bytes()) for path in sorted(self._folder.glob("*.json"))]
+        self._notes = {bytes.fromhex(note["name"]): note for note in notes}
+        for path in self._folder.iterdir():
+            if path.suffix != ".json" and not path.with_suffix(".json").exists():
+                path.unlink()
 
     def path(self, name: bytes, suffix: str = ".json") -> Path:
         """A file that belongs to a name; safe whatever the name is."""
@@ -29,26 +41,20 @@ class Notes:
 
     def read(self, name: bytes) -> dict[str, Any] | None:
         """The note on a name, or None."""
-        try:
-            note: dict[str, Any] = json.loads(self.path(name).read_bytes())
-        except FileNotFoundError:
-            return None
-        return note
+        return self._notes.get(name)
 
     def write(self, name: bytes, **note: Any) -> None:
         """Put a note in the place of an earlier one; it is on the disk when this returns."""
-        write_atomically(self.path(name), json.dumps({"name": name.hex(), **note}).encode())
+        content = {"name": name.hex(), **note}
+        write_atomically(self.path(name), json.dumps(content).encode())
+        self._notes[name] = content
 
     def remove(self, name: bytes) -> None:
         """There is nothing to remember any more."""
-        self.path(name).unlink(missing_ok=True)
-
-    def tidy(self) -> None:
-        """Remove what belongs to no note: the rest of something that broke off."""
-        for path in self._folder.iterdir():
-            if path.suffix != ".json" and not path.with_suffix(".json").exists():
-                path.unlink()
+        if name in self._notes:
+            self.path(name).unlink(missing_ok=True)
+            del self._notes[name]
 
     def names(self) -> list[bytes]:
         """All names that there is a note on."""
-        return [bytes.fromhex(json.loads(path.read_bytes())["name"]) for path in sorted(self._folder.glob("*.json"))]
+        return sorted(self._notes)

@@ -81,7 +81,7 @@ class Receiver:
 
     def recover(self) -> None:
         """Finish what a dead process had fetched whole, or what had to wait for its name."""
-        self.notes.tidy()
+        self.notes.load()
         for name in self.notes.names():
             part, note = self.notes.path(name, ".part"), self.notes.read(name)
             if note is not None and part.exists():
@@ -184,9 +184,6 @@ class Receiver:
         if self.notes.read(entry.name) is not None and self.notes.path(entry.name, ".part").exists():
             self._name_waits(entry.name)
             return False
-        now = channel.look(self.settings.inbox, entry.name)
-        if (now.size, now.modified, now.regular) != (entry.size, entry.modified, True):
-            return False  # it has changed meanwhile and settles anew
         fresh, landed = self._fetch(channel, entry)
         if landed is not None:
             self._put_away(channel, entry, landed)
@@ -201,8 +198,8 @@ class Receiver:
             again.unlink()
             return False, known
         after = channel.look(self.settings.inbox, entry.name)
-        if (after.size, after.modified) != (entry.size, entry.modified):
-            return False, None
+        if (after.size, after.modified, after.regular) != (entry.size, entry.modified, True):
+            return False, None  # it has changed meanwhile and settles anew
         if known is not None:
             replace(again, part)
         note = {"sha256": digest, "size": entry.size, "modified": entry.modified, "at": self.now().isoformat()}

@@ -57,6 +57,7 @@ class Sender:
 
     def send(self, channel: Channel) -> int:
         """Send what lies there, as it was written; the number of delivered files. Raises ChannelError."""
+        self.notes.load()
         paths = self._paths()
         self._forget({os.fsencode(path.name) for path in paths})
         delivered = 0

@@ -133,6 +133,6 @@ def _fill_own(connection: Connection) -> None:
         connection.execute(one.values(USER_Vaterartikel=data.COLOURED, USER_Farbe=colour))
     of_variant = (*OWN_VARIANT_COLUMNS, "Artikelnummer", "AuspraegungID", "Mandant")
     variant = light(khk.ARTIKEL_VARIANTEN.name, *(column(name) for name in of_variant))
-    for number, size, _ in data.SIZES:
-        one = update(variant).where(variant.c.Artikelnummer == data.SIZED, variant.c.AuspraegungID == number)
+    for place, size, _ in data.SIZES:
+        one = update(variant).where(variant.c.Artikelnummer == data.SIZED, variant.c.AuspraegungID == place)
         connection.execute(one.values(USER_Groesse=size, USER_Farbe="Schwarz"))

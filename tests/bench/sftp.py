@@ -2,8 +2,8 @@
 
     python -m tests.bench.sftp [--files N] [--kilobytes N] [--megabytes N] [--rounds N] [--at-most RATIO]
 
-Ours is a whole round: connect, list, fetch or send, hash, flush to disk, note, rename here and there. The other one only
-copies. The table shows medians; it needs an installed OpenSSH server and is not part of `nox -s bench`.
+Ours is a whole round: connect, list, fetch or send, hash, flush to disk, note, rename here and there. The other one
+only copies. The table shows medians; it needs an installed OpenSSH server and is not part of `nox -s bench`.
 """
 
 from __future__ import annotations
@@ -117,19 +117,21 @@ def main() -> int:
     loads = (Load("small", given.files, given.kilobytes * 2**10), Load("large", 1, given.megabytes * 2**20))
     print(f"{'load':12} {'client s':>9} {'ours s':>9} {'ratio':>7} {'files/s':>9} {'MB/s':>8}", flush=True)
     worst = 0.0
-    with tempfile.TemporaryDirectory(prefix="exchange-bench-sftp-", ignore_cleanup_errors=True) as name:
-        with openssh.running(Path(name) / "server") as server:
-            for load in loads:
-                rounds = [measure(server, load, Path(name) / f"{load.name}{each}") for each in range(given.rounds)]
-                for way in ("get", "put"):
-                    theirs, ours = (median(each[way][side] for each in rounds) for side in (0, 1))
-                    worst = max(worst, ours / theirs)
-                    rate = load.files * load.size / 2**20 / ours
-                    print(
-                        f"{load.name + ' ' + way:12} {theirs:>9.2f} {ours:>9.2f} {ours / theirs:>7.2f} "
-                        f"{load.files / ours:>9,.0f} {rate:>8,.1f}",
-                        flush=True,
-                    )
+    with (
+        tempfile.TemporaryDirectory(prefix="exchange-bench-sftp-", ignore_cleanup_errors=True) as name,
+        openssh.running(Path(name) / "server") as server,
+    ):
+        for load in loads:
+            rounds = [measure(server, load, Path(name) / f"{load.name}{each}") for each in range(given.rounds)]
+            for way in ("get", "put"):
+                theirs, ours = (median(each[way][side] for each in rounds) for side in (0, 1))
+                worst = max(worst, ours / theirs)
+                rate = load.files * load.size / 2**20 / ours
+                print(
+                    f"{load.name + ' ' + way:12} {theirs:>9.2f} {ours:>9.2f} {ours / theirs:>7.2f} "
+                    f"{load.files / ours:>9,.0f} {rate:>8,.1f}",
+                    flush=True,
+                )
     if given.at_most is not None and worst > given.at_most:
         print(f"slower than allowed: {worst:.2f} times OpenSSH's client, at most {given.at_most:.2f}")
         return 1

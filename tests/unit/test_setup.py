@@ -47,9 +47,9 @@ def test_the_file_as_it_is_written_is_the_default(tmp_path: Path) -> None:
     assert settings.model_dump(exclude={"modules"}) == Settings(root=path.parent.resolve()).model_dump(
         exclude={"modules"}
     )
-    assert not any(settings.modules.values())
+    assert not any(any(options.values()) for options in settings.modules.values())  # empty tables, no values
     assert {each.name for each in path.parent.iterdir()} == {
-        *("exchange.toml", "inbox", "outbox", "archive", "quarantine", "profiles", "images"),
+        *("exchange.toml", "inbox", "outbox", "archive", "quarantine", "profiles", "images", "attachments"),
     }
 
 

@@ -7,49 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from exchange.errors import ExchangeError, TransientError
+from exchange.connectors.lightspeed.errors import NotFound, Refused, Spent, Uncertain, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
-    from datetime import datetime
 
     from exchange.connectors.lightspeed.thing import Thing
 
 
-class Refused(ExchangeError):  # noqa: N818 - named after what happened
-    """The shop does not want it as it is; nothing was done.
-
-    Attributes:
-        message: in the shop's own words.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
-class NotFound(ExchangeError):  # noqa: N818 - named after what happened
-    """The shop does not have the thing (any more)."""
-
-
-class Uncertain(TransientError):  # noqa: N818 - named after what happened
-    """The call failed, and nobody knows whether it did its work."""
-
-
-class Unreadable(TransientError):  # noqa: N818 - named after what happened
-    """The answer is none that the shop's API gives: a page of a proxy, a cut text."""
-
-
-class Spent(TransientError):  # noqa: N818 - named after what happened
-    """The budget of calls is spent for this kind of work.
-
-    Attributes:
-        until: when there are calls again.
-    """
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"the shop's budget of calls is spent until {until.isoformat(timespec='seconds')}")
-        self.until = until
+__all__ = ["Gateway", "NotFound", "Refused", "Spent", "Uncertain", "Unreadable"]
 
 
 class Gateway(Protocol):
