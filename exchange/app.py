@@ -238,12 +238,16 @@ class App:
 
     def delivery(self) -> Delivery:
         """The way into the shop. Raises ConfigError when it is not reached at all."""
-        if self.settings.shop.way != "api":
-            raise ConfigError('shop.way is not "api": nothing is brought into the shop by itself')
+        if self.settings.shop.way == "none":
+            raise ConfigError('shop.way is "none": nothing is brought into the shop by itself')
+        from exchange.connectors.lightspeed.backoffice import BackOfficeDelivery, forget_files  # noqa: PLC0415
         from exchange.connectors.lightspeed.delivery import ApiDelivery  # noqa: PLC0415
         from exchange.connectors.lightspeed.lease import Lease  # noqa: PLC0415
 
         lease = Lease(self.ledger, self.owner.name, self.owner.is_dead)
+        if self.settings.shop.way == "files":
+            return BackOfficeDelivery(self.ledger, self.settings, lease, self._advance)
+        forget_files(self.ledger)
         return ApiDelivery(self.ledger, self.settings, self._gateway, lease, self._advance)
 
     def _advance(self, number: int) -> None:

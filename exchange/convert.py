@@ -18,6 +18,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -484,18 +485,23 @@ def column_reader(field: Field, read: Callable[[Any], Any]) -> Callable[[Sequenc
 
     It raises ConversionError for the first fault of the column.
     """
-    if field.kind is not Kind.TEXT or field.codes or field.upper or field.long:
+    if field.kind is not Kind.TEXT or field.codes:
         return lambda column: list(map(read, column))
-    limit = field.length or sys.maxsize
+    limit, long, upper = field.length or sys.maxsize, field.long, field.upper
 
     def texts(column: Sequence[Any]) -> Sequence[Any]:
         try:
             together = "".join(column)
         except TypeError:  # a cell that its file type knows as something else
             return list(map(read, column))
-        if " " in together or not (together.isascii() and together.isprintable()) or max(map(len, column)) > limit:
+        seen = together.replace("\n", "").replace("\t", "") if long else together
+        # What can be printed has no invisible characters and no odd blanks; a piece of NFC is NFC.
+        if not (seen.isprintable() and unicodedata.is_normalized("NFC", together)):
             return list(map(read, column))
-        return column
+        values = list(map(str.strip, column, repeat(" "))) if " " in together else column
+        if max(map(len, values), default=0) > limit:
+            return list(map(read, column))
+        return list(map(str.upper, values)) if upper else values
 
     return texts
 

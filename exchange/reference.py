@@ -40,7 +40,7 @@ def page(module: Module, profiles: Sequence[str]) -> str:
         "",
         f"*{module.summary_en}*",
         "",
-        f"**Braucht / needs:** {', '.join(needs(module)) or '–'}",
+        f"**Braucht / needs:** {', '.join(f'`{name}`' for name in needs(module)) or '–'}",
         "",
         *_fields(module.schema),
         *_findings(module),
@@ -80,9 +80,9 @@ def needs(module: Module) -> list[str]:
     """The settings without which it moves nothing by itself; files can always be dropped."""
     wanted = []
     if module.collect is not None:
-        wanted.append("`sage.url`")
+        wanted.append("sage.url")
     if module.parts is not None:
-        wanted.append("`shop.way`")
+        wanted.append("shop.way")
     return wanted
 
 

@@ -146,6 +146,7 @@ def life(traces: Sequence[Trace], language: Language) -> None:
 
 
 _DONE = {
+    "written": ("in Importdateien geschrieben", "written into import files"),
     "created": ("neu angelegt", "created"),
     "adopted": ("im Shop gefunden", "found in the shop"),
     "changed": ("geändert", "changed"),
@@ -167,6 +168,8 @@ _ACTIONS = {
     "translate": "übersetzen",
     "replace": "ersetzen",
     "remove": "entfernen",
+    "write": "in Importdatei schreiben nach",
+    "leave": "liegen lassen (passt in keine Importdatei)",
 }
 
 
@@ -282,3 +285,24 @@ def progress(app: App, what: str) -> Iterator[None]:
             yield
         finally:
             app.progress = lambda _number: None
+
+
+def modules(rows: Sequence[Mapping[str, Any]], language: str) -> None:
+    """All modules: what they are called, where they go, what they need (in red: what is not set), on or off."""
+    german = language == "de"
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    titles = (
+        ("Modul", "Name", "Richtung", "Braucht", "An") if german else ("Module", "Name", "Direction", "Needs", "On")
+    )
+    for title in titles:
+        table.add_column(title)
+    for row in rows:
+        wanted = ", ".join(f"[red]{name}[/]" if name in row["lacks"] else name for name in row["needs"])
+        on = (
+            ("[green]ja[/]" if german else "[green]yes[/]")
+            if row["enabled"]
+            else ("[dim]nein[/]" if german else "[dim]no[/]")
+        )
+        name = row["german"] if german else row["english"]
+        table.add_row(f"[bold]{row['module']}[/]", name, row["direction"], wanted or "–", on)
+    OUT.print(table)

@@ -335,6 +335,10 @@ class Settings(Section):
                     raise ValueError(f"{table}.{name}: {error}") from None
         return self
 
+    def has(self, name: str) -> bool:
+        """Whether something is set that a module needs: `sage.url`, or a `shop.way` into the shop."""
+        return self.sage.url is not None if name == "sage.url" else self.shop.way != "none"
+
     def folder(self, name: str) -> Path:
         """The absolute path of one of the folders."""
         path: Path = getattr(self.folders, name)

@@ -84,7 +84,13 @@ class Worker:
         )
         self.bell = Bell()
         self.watcher = Watcher(self.inbox.folder, self.bell, wanted=watching.events == "auto")
-        self.channels = Channels(self.app.settings, self.app.ledger, tuple(self.app.registry.modules), self.bell.ring)
+        self.channels = Channels(
+            self.app.settings,
+            self.app.ledger,
+            tuple(self.app.registry.modules),
+            self.bell.ring,
+            lambda: self.stopping,
+        )
         self._inbox_troubles = {each.key for each in self.app.troubles.all() if each.key.startswith("inbox ")}
         self._bells: dict[str, Bell] = {}
         self.timetable = Timetable(self.app)
@@ -163,7 +169,7 @@ class Worker:
         self.channels.once(receive=False)
         self.channels.close()
         steps: list[Callable[[], object]] = [self.alerts.look, self.app.post.send]
-        if self.app.settings.shop.way == "api":
+        if self.app.settings.shop.way != "none":
             steps.insert(0, self._deliver)
         for step in steps:
             try:
@@ -216,7 +222,7 @@ class Worker:
             ("inbox", self._watch_inbox, self.bell),
             ("alerts", self._look_for_causes, Bell()),
         ]
-        shop = ["shop"] if self.app.settings.shop.way == "api" else []
+        shop = ["shop"] if self.app.settings.shop.way != "none" else []
         names = sorted({*self.timetable.connections, *shop})
         works.extend((name, partial(self._follow, name), self._bells.setdefault(name, Bell())) for name in names)
         if self.app.settings.mail.host:
@@ -247,7 +253,7 @@ class Worker:
         """Run what is due on a connection; the seconds until something is due again."""
         if self._run_due(connection) and "shop" in self._bells:
             self._bells["shop"].ring()  # there may be something to deliver now
-        pause = self._deliver() if connection == "shop" and self.app.settings.shop.way == "api" else LOOK_SECONDS
+        pause = self._deliver() if connection == "shop" and self.app.settings.shop.way != "none" else LOOK_SECONDS
         now = self.app.ledger.now()
         mine = (each for each in self.timetable.entries() if self.timetable.actions[each.name].connection == connection)
         moments = (self.timetable.next_at(each) for each in mine)

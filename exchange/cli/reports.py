@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 def modules(config: Path, *, as_json: bool) -> None:
-    """List the modules: what they move, and where it lands."""
+    """List the modules: direction, what they need, and whether they are switched on."""
     from exchange import screen  # noqa: PLC0415
+    from exchange.reference import direction, needs  # noqa: PLC0415
     from exchange.registry import build  # noqa: PLC0415
     from exchange.settings import load  # noqa: PLC0415
 
-    registry = build(load(config).folder("profiles") if config.exists() else None)
+    settings = load(config) if config.exists() else None
+    registry = build(settings.folder("profiles") if settings else None)
     rows: list[dict[str, Any]] = [
         {
             "module": each.name,
             "german": each.de,
             "english": each.en,
             "lands": each.lands.value,
+            "direction": direction(each),
+            "needs": needs(each),
+            "lacks": [name for name in needs(each) if settings is None or not settings.has(name)],
+            "enabled": bool((settings.modules.get(each.name, {}) if settings else {}).get("enabled", True)),
             "exports": each.collect is not None,
             "template": each.entered_by_hand,
             "summary": each.summary_de,
@@ -39,12 +45,8 @@ def modules(config: Path, *, as_json: bool) -> None:
     ]
     if as_json:
         screen.as_json(rows)
-        return
-    for row in rows:
-        way = "Sage → Shop" if row["lands"] == "shop" else "→ Sage"
-        screen.OUT.print(f"[bold]{row['module']}[/]  {row['german']}  [dim]{way}[/]")
-        screen.OUT.print(f"    {row['summary']}")
-        screen.OUT.print(f"    [dim]{', '.join(row['profiles'])}[/]")
+    else:
+        screen.modules(rows, settings.language if settings else "de")
 
 
 @click.command(epilog=example("exchange status", "exchange status --json"))

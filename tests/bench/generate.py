@@ -64,6 +64,13 @@ def _children(group: str, element: str, rows: Sequence[dict[str, object]]) -> st
     return f"<{group}>{inner}</{group}>"
 
 
+def ean(index: int) -> str:
+    """A number with the right check digit: else every article would be remarked upon."""
+    digits = f"4006{index:08d}"
+    weighted = sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))
+    return f"{digits}{-weighted % 10}"
+
+
 def _product(index: int, random: Random) -> str:
     number = article_number(index)
     name = f"{random.choice(NOUNS)} {random.choice(COLOURS)} {index}"
@@ -72,7 +79,7 @@ def _product(index: int, random: Random) -> str:
     fields: dict[str, object] = {
         "number": number, "language": "de", "name": name, "matchcode": name.upper()[:50], "type": "article",
         "active": 1, "brand": f"Werk {index % 40}", "manufacturer_number": f"MW-{index}",
-        "supplier": f"K{70_000 + index % 90}", "ean": f"4006{index:09d}", "unit": "Stk", "price_unit": 1,
+        "supplier": f"K{70_000 + index % 90}", "ean": ean(index), "unit": "Stk", "price_unit": 1,
         "tax_class": 1, "tax_rate": 19, "weight_kg": Decimal(random.randrange(1, 9_999)) / 1000,
         "short_text": name, "long_text": text, "meta_title": name, "meta_description": text[:120],
         "meta_keywords": "Küche, Haushalt",

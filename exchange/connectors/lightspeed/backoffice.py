@@ -15,6 +15,7 @@ import json
 import logging
 import os
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ from sqlalchemy import and_, bindparam, case, insert, literal, or_, select, upda
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import backoffice_rows as rows_of
 from exchange.connectors.lightspeed import kinds
-from exchange.connectors.lightspeed.backoffice_rows import Article, Renderer, carried
+from exchange.connectors.lightspeed.backoffice_rows import Article, Carried, Renderer, carried
+from exchange.connectors.lightspeed.policy import difference
 from exchange.connectors.lightspeed.send import awaken
 from exchange.connectors.lightspeed.store import Store
 from exchange.connectors.lightspeed.target import ShopTarget
@@ -39,23 +41,52 @@ from exchange.shop import Delivered, Plan, Ref, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
     from exchange.connector import Change, Landing, Target
-    from exchange.connectors.lightspeed.backoffice_rows import Carried, Row
+    from exchange.connectors.lightspeed.backoffice_rows import Row
     from exchange.connectors.lightspeed.lease import Lease
     from exchange.connectors.lightspeed.thing import Thing
     from exchange.finding import Finding
     from exchange.ledger import Ledger
     from exchange.settings import Settings
 
-NOT_IN_FILE = kind(
-    "shop.not_in_file",
-    de="Die Importdatei für den Shop kann {thing} nicht übertragen: {what}.",
-    en="The import file for the shop cannot carry {thing}: {what}.",
-    remedy_de='Pflegen Sie es im Shop von Hand, oder erreichen Sie ihn über die API (shop.way = "api").',
-    remedy_en='Maintain it in the shop by hand, or reach the shop by its API (shop.way = "api").',
+    _Connecting = AbstractContextManager[Connection]
+
+_BY_HAND_DE = 'Pflegen Sie es im Shop von Hand, oder erreichen Sie ihn über die API (shop.way = "api").'
+_BY_HAND_EN = 'Maintain it in the shop by hand, or reach the shop by its API (shop.way = "api").'
+NO_COLUMN = kind(
+    "shop.no_column",
+    de="Für {thing} hat die Importdatei des Shops keine Spalte.",
+    en="The shop's import file has no column for {thing}.",
+    remedy_de=_BY_HAND_DE,
+    remedy_en=_BY_HAND_EN,
+    severity=Severity.WARNING,
+)
+NOT_ALL_IN_FILE = kind(
+    "shop.not_all_in_file",
+    de="{thing}: in der Importdatei hat nicht alles Platz (Felder ohne Spalte, Löschen), oder der Artikel dazu fehlt.",
+    en="{thing}: the import file has no room for all of it (fields without column, deleting), or its article is missing.",
+    remedy_de=_BY_HAND_DE,
+    remedy_en=_BY_HAND_EN,
+    severity=Severity.WARNING,
+)
+CATEGORY_NOT_IN_FILE = kind(
+    "shop.category_not_in_file",
+    de="{thing}: die Importdatei nennt nur die Titel von höchstens {levels} Ebenen, und nur die Kategorien von Artikeln.",
+    en="{thing}: the import file names titles of {levels} levels at most, and only the categories of articles.",
+    remedy_de=_BY_HAND_DE,
+    remedy_en=_BY_HAND_EN,
+    severity=Severity.WARNING,
+)
+NO_PICTURE_ADDRESS = kind(
+    "shop.no_picture_address",
+    de="Ohne Adresse, unter der der Shop Bilder abholt, stehen in der Importdatei keine (Einstellung shop.images_url).",
+    en="Without an address where the shop fetches pictures, the import file has none (setting shop.images_url).",
+    remedy_de="Veröffentlichen Sie den Bilderordner auf einem Webserver und setzen Sie shop.images_url.",
+    remedy_en="Publish the folder of pictures on a web server and set shop.images_url.",
     severity=Severity.WARNING,
 )
 
@@ -113,8 +144,10 @@ class BackOfficeDelivery:
             awaken(connection, self.settings, Uploads(self.settings), now)
             held: Counter[str] = Counter()
             dirty = self._waiting(connection)
-            for _, parts in self._pages(connection):
-                held.update(each.thing.ref.resource for each in parts if each.thing.state == DIRTY and each.complete)
+            things = {
+                each.thing.id: each for _, parts in self._pages(lambda: nullcontext(connection)) for each in parts
+            }
+            held.update(each.thing.ref.resource for each in things.values())
             undone.rollback()
         steps = [Step(name, "write", number, 0, "outbox") for name, number in sorted(held.items())]
         rest = {name: number - held[name] for name, number in dirty.items() if number > held[name]}
@@ -130,16 +163,15 @@ class BackOfficeDelivery:
         done: Counter[str] = Counter()
         try:
             self._publish()
+            self._clear_up()
             with self.ledger.writing() as connection:
                 awaken(connection, self.settings, Uploads(self.settings), self.ledger.now())
-            with self.ledger.engine.connect() as connection:
-                pages = self._pages(connection)
-                for rows, parts in _files(pages, self.settings.shop.file_rows):
-                    if stop():
-                        break
-                    self._send(rows, parts)
-                    done["written"] += len(parts)
-                    self.progress(done["written"])
+            for rows, parts in _files(self._pages(self.ledger.engine.connect), self.settings.shop.file_rows):
+                if stop():
+                    break
+                self._send(rows, parts)
+                done["written"] += len(parts)
+                self.progress(done["written"])
             self._tell_rest()
         finally:
             self.lease.give_back()
@@ -156,18 +188,28 @@ class BackOfficeDelivery:
         query = select(_PART.resource).where(_PART.state == DIRTY)
         return Counter(resource for (resource,) in connection.execute(query))
 
-    def _pages(self, connection: Connection) -> Iterator[tuple[list[Row], list[Carried]]]:
-        """The rows of one article after the other, each with the parts that they carry."""
+    def _pages(self, connect: Callable[[], _Connecting]) -> Iterator[tuple[list[Row], list[Carried]]]:
+        """The rows of one article after the other, each with the parts that they carry; none without such parts."""
         now = self.ledger.now()
-        named = {resource: _by_key(things_of(connection, now, _PART.resource == resource)) for resource in _NAMED}
+        with connect() as connection:
+            waiting = _dirty_articles(connection)
+            if not waiting:
+                return
+            named = {resource: _by_key(things_of(connection, now, _PART.resource == resource)) for resource in _NAMED}
         categories = {key: each for key, (each, _) in named["category"].items() if each is not None}
         renderer = Renderer(self.settings.shop, categories, {key: each for key, (_, each) in named["category"].items()})
-        for numbers in chunks(_dirty_articles(connection), PAGE):
-            for article in _articles(connection, now, numbers):
+        for numbers in chunks(waiting, PAGE):
+            with connect() as connection:
+                articles = _articles(connection, now, numbers)
+            for article in articles:
                 if article.product is not None and not article.product.wish.wanted:
-                    yield renderer.removal(article), [carried(each) for each in article.things]
-                elif rows := self._rows(renderer, article):
-                    yield rows, list(self._carried(renderer, article, named))
+                    gone = [each for each in article.things if each.state == DIRTY and not each.wish.wanted]
+                    rows, parts = renderer.removal(article), [Carried(each, {}, complete=True) for each in gone]
+                else:
+                    rows = self._rows(renderer, article)
+                    parts = list(self._carried(renderer, article, named)) if rows else []
+                if parts:
+                    yield rows, parts
 
     @staticmethod
     def _rows(renderer: Renderer, article: Article) -> list[Row]:
@@ -193,16 +235,15 @@ class BackOfficeDelivery:
             ref = thaw(each.wish.fields["category"])
             for thing in renderer.path(ref.key):
                 plain += [thing, *renderer.texts.get(thing.ref.key, ())]
-        yield from (carried(each) for each in plain if each.state == DIRTY and each.wish.wanted)
+        yield from (each for each in map(carried, plain) if _is_news(each))
 
     # Writing
 
     def _send(self, rows: Sequence[Row], parts: Sequence[Carried]) -> None:
         """One file: complete in the work folder, then entered together with its parts, then published."""
-        since = max(each.thing.id for each in parts) if parts else 0
         content = self._csv(rows)
         digest = hashlib.sha256(content).hexdigest()
-        name = f"lightspeed_products_{self.ledger.now():%Y%m%dT%H%M%S}_{since}_{digest[:8]}.csv"
+        name = f"lightspeed_products_{self.ledger.now():%Y%m%dT%H%M%S}_{digest[:8]}.csv"
         part = self.settings.folder("work") / (name + PART)
         with part.open("wb") as out:
             out.write(content)
@@ -240,6 +281,11 @@ class BackOfficeDelivery:
         with self.ledger.writing() as connection:
             _enter(connection, self.ledger, "")
 
+    def _clear_up(self) -> None:
+        """Files that a dead process had not entered: nothing of them has happened."""
+        for left in self.settings.folder("work").glob(f"lightspeed_products_*.csv{PART}"):
+            left.unlink()
+
     def _tell_rest(self) -> None:
         """Say of everything that waits why no file can carry it: one finding per kind of thing."""
         with self.ledger.writing() as connection:
@@ -251,22 +297,29 @@ class BackOfficeDelivery:
                     LOG.warning("%s", kinds.from_text(text), extra={"action": "shop_file_cannot", "number": moved})
 
     def _why_not(self, resource: str) -> Finding:
-        shop = self.settings.shop
-        if resource == "product_image" and not shop.images_url:
-            what = "shop.images_url ist nicht gesetzt / is not set"
-        elif resource in ("category", "category_product"):
-            what = f"höchstens {rows_of.LEVELS} Ebenen, nur Titel / {rows_of.LEVELS} levels at most, titles only"
-        elif resource in rows_of.CARRIED:
-            what = "einzelne Felder, oder es fehlt der Artikel, oder Löschen / some fields, no article, or deleting"
-        else:
-            what = "keine Spalten / no columns"
-        return found(NOT_IN_FILE, thing=resource, what=what)
+        if resource == "product_image" and not self.settings.shop.images_url:
+            return found(NO_PICTURE_ADDRESS)
+        if resource in ("category", "category_product"):
+            return found(CATEGORY_NOT_IN_FILE, thing=resource, levels=rows_of.LEVELS)
+        return found(NOT_ALL_IN_FILE if resource in rows_of.CARRIED else NO_COLUMN, thing=resource)
 
 
-def forget_files(connection: Connection) -> int:
-    """What was sent by file is looked for in the shop when its API is used from now on; how many parts there are."""
+def forget_files(ledger: Ledger) -> None:
+    """What was sent by file is looked for in the shop when its API is used from now on."""
+    with ledger.engine.connect() as connection:
+        if connection.execute(select(literal(1)).where(_PART.shop_id == BY_FILE).limit(1)).first() is None:
+            return
     values = {"shop_id": "", "sent": "", "sent_hash": b"", "state": case((_PART.wanted_hash == b"", GONE), else_=DIRTY)}
-    return int(connection.execute(update(SHOP_PART).where(_PART.shop_id == BY_FILE).values(**values)).rowcount)
+    with ledger.writing() as connection:
+        connection.execute(update(SHOP_PART).where(_PART.shop_id == BY_FILE).values(**values))
+
+
+def _is_news(part: Carried) -> bool:
+    """Whether it matters that a row holds this part: not where the shop has all of it that a row can hold."""
+    thing = part.thing
+    if thing.state != DIRTY or not thing.wish.wanted:
+        return False
+    return part.complete or not thing.shop_id or bool(difference(thing.sent, part.fields))
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------

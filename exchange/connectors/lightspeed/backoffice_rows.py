@@ -6,7 +6,6 @@ could hold several is not known [unsure]. Cells hold what the parts want; what n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +16,7 @@ from exchange.connectors.lightspeed.wishes import DIRTY
 from exchange.shop import Ref, Upload, article_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from exchange.connectors.lightspeed.thing import Thing
     from exchange.settings import ShopSettings
@@ -58,7 +57,7 @@ TRACKING: Mapping[str, tuple[str, str]] = {"disabled": ("N", "N"), "indicator": 
 #: Levels of a category path that fit into a row.
 LEVELS = 3
 #: Fields without a column that the order of the rows and the path of a category stand for.
-_IMPLIED = frozenset({"sortOrder", "product", "isVisible", "parent"})
+_IMPLIED = frozenset({"sortOrder", "product", "parent"})
 CARRIED: Mapping[str, frozenset[str]] = {
     "product": frozenset({*TEXTS.values(), "visibility", "brand", "supplier"}),
     "variant": frozenset(
@@ -66,7 +65,7 @@ CARRIED: Mapping[str, frozenset[str]] = {
     ),
     "brand": frozenset({"title"}),
     "supplier": frozenset({"title"}),
-    "category": frozenset({"title", "fulltitle"}),
+    "category": frozenset({"title"}),
     "category_product": frozenset({"category"}),
     "product_image": frozenset({"attachment"}),
     "product_metafield": frozenset({"key", "value"}),
@@ -286,9 +285,12 @@ def meta_column(key: str) -> str:
 
 def carried(thing: Thing) -> Carried:
     """What a row that was written for a thing holds of it; an empty text is as good as written."""
-    known = CARRIED[thing.ref.resource] | _IMPLIED
-    fields = {name: value for name, value in thing.wish.fields.items() if name in known or value in ("", None)}
-    return Carried(thing, fields, complete=fields.keys() == thing.wish.fields.keys())
+    wanted, known = thing.wish.fields, CARRIED[thing.ref.resource] | _IMPLIED
+    fields = {name: value for name, value in wanted.items() if name in known or value in ("", None)}
+    if thing.ref.resource == "category":  # the shop makes it visible, its long title like the short one
+        made = {"isVisible": True, "fulltitle": wanted.get("title")}
+        fields |= {name: value for name, value in made.items() if wanted.get(name) == value}
+    return Carried(thing, fields, complete=fields.keys() == wanted.keys())
 
 
 def _ref(thing: Thing, name: str) -> Ref:
@@ -302,8 +304,3 @@ def _shown(value: Any) -> str:
     if isinstance(plain, Decimal):
         return f"{plain:f}"
     return "" if plain is None else str(plain)
-
-
-def languages(basic: str, things: Iterable[Thing]) -> list[str]:
-    """The languages of some texts, the basic one first."""
-    return [basic, *sorted({each.language for each in things if each.language} - {basic})]

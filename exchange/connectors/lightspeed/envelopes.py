@@ -1,87 +1,92 @@
 """What goes over the wire and what we make of it (`lightspeed-ecom.md` 1.2, 1.5, 1.6).
 
-Numbers that look like money are read exactly (Decimal, never a binary float); `false`, `""` and `null` are None where
-no flag is meant; links become ids; single records in an array are taken out of it.
+Numbers are read exactly, never as a binary float; `false`, `""` and `null` are None where no flag is meant; links become ids,
+moments become aware; a single record in an array is taken out of it.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from decimal import Decimal
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from exchange.connectors.lightspeed.gateway import Unreadable
+from exchange.connectors.lightspeed.errors import Unreadable
+from exchange.connectors.lightspeed.resources import is_money, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exchange.connectors.lightspeed.resources import Resource
 
-#: Fields that are flags: there, `false` means no. All others are "nothing" when they are false.
-_FLAGS = frozenset({"newsletter", "newsletterSubscribed", "terms", "notifications", "percentage", "before_tax"})
-_FLAG_BEGINNINGS = ("is", "has", "do", "allow", "notify")
+#: Fields that are flags: there, `false` means no. All others are empty when they are false.
+_FLAGS = frozenset(
+    {"newsletter", "newsletterSubscribed", "shipmentSameAddress", "terms", "notifications", "before_tax"}
+    | {"minimum_after", "validated", "loggedin", "read", "write", "notifyStatus"}
+)
+#: `isVisible`, `has_discount`, and in the middle `paymentIsPost`.
+_FLAG = re.compile(r"(?:(?:is|has|do|allow|allows)(?=[A-Z_])|[a-z]+Is(?=[A-Z]))")
 
 
-def decoded(body: bytes, content_type: str = "application/json") -> Any:
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def decoded(body: bytes) -> Any:
     """The JSON of an answer, numbers exact. Raises Unreadable for HTML and everything else."""
     try:
         return json.loads(body, parse_float=Decimal)
-    except ValueError as error:
-        shown = "HTML" if b"<html" in body[:2000].lower() or "html" in content_type else content_type or "nothing"
-        message = f"the shop answered with {shown} instead of JSON"
-        raise Unreadable(message) from error
+    except (ValueError, RecursionError) as error:
+        what = "a page of HTML" if b"<html" in body[:2000].lower() else "something else"
+        raise Unreadable(f"the shop answered with {what if body else 'nothing'} instead of JSON") from error
 
 
-def told_error(content: Any) -> str:
-    """The shop's message in the body of an error, which may also come with a status of 2xx; empty when there is none."""
-    if not isinstance(content, dict) or "error" not in content:
-        return ""
+def told_error(content: Any) -> tuple[int, str] | None:
+    """Code (0: none) and message of an error, which may come with a status of 2xx too; None for a good answer (1.5)."""
+    if not isinstance(content, dict) or not content.get("error"):
+        return None
     error = content["error"]
     if not isinstance(error, dict):
-        return str(error) or "unknown error"
-    fields = error.get("errors")
+        return 0, str(error)
+    code, fields = str(error.get("code")), error.get("errors")
     details = "; ".join(f"{name}: {text}" for name, text in fields.items()) if isinstance(fields, dict) else ""
-    return ": ".join(each for each in (str(error.get("message", "")), details) if each) or "unknown error"
-
-
-def wrapped(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A body as a POST or PUT takes it."""
-    return {resource.one: dict(body)} if resource.one else dict(body)
+    message = ": ".join(each for each in (str(error.get("message") or ""), details) if each)
+    return int(code) if code.isdigit() else 0, message or "no message"
 
 
 def one(resource: Resource, content: Any) -> dict[str, Any]:
-    """The record in an answer, normal. Raises Unreadable when there is none."""
+    """The record in an answer. Raises Unreadable when there is none."""
     content = _without_array(content)
     for key in (resource.one, resource.answer, resource.many):
         if key and isinstance(content, dict) and key in content:
             content = _without_array(content[key])
             break
+    else:
+        content = None if resource.one else content
     if not isinstance(content, dict):
-        message = f"the shop's answer holds no {resource.name}"
-        raise Unreadable(message)
+        raise Unreadable(f"the shop's answer holds no {resource.name}")
     return normal(content)
 
 
 def many(resource: Resource, content: Any) -> list[dict[str, Any]]:
-    """The records in the answer to a list, normal. Raises Unreadable when there is no list."""
-    if isinstance(content, dict):
-        for key in (resource.many, resource.one):
-            if key and key in content:
-                content = content[key]
-                break
-        else:
-            # A plural that is not known for sure: the only list in the envelope.
-            lists = [each for each in content.values() if isinstance(each, list)]
-            content = lists[0] if len(lists) == 1 else content
-    if content is False or content is None:
-        return []
-    if isinstance(content, dict):
-        content = [content]
-    if not isinstance(content, list):
-        message = f"the shop's answer holds no list of {resource.many}"
-        raise Unreadable(message)
-    return [normal(each) for each in content]
+    """The records in the answer to a list. Raises Unreadable when there is no list."""
+    rows = _list_in(resource, content)
+    if isinstance(rows, dict):
+        rows = [rows]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unreadable(f"the shop's answer holds no list of {resource.name}")
+    return [normal(row) for row in rows]
+
+
+def _list_in(resource: Resource, content: Any) -> Any:
+    if not isinstance(content, dict):
+        return content
+    for key in (resource.many, resource.one):
+        if key and key in content:
+            return content[key] or []
+    # A plural that is not known for sure: the only list in the envelope.
+    lists = [each for each in content.values() if isinstance(each, list)]
+    return lists[0] if len(content) == len(lists) == 1 else None
 
 
 def _without_array(content: Any) -> Any:
@@ -89,23 +94,42 @@ def _without_array(content: Any) -> Any:
 
 
 def normal(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with None for nothing, ids for links, and what is embedded behind a link as a list or record of its own."""
+    """A record with None for nothing, and ids for links; what a link holds embedded takes the place of the id."""
     return {name: _value(name, value) for name, value in record.items()}
 
 
 def _value(name: str, value: Any) -> Any:
     if value is False:
-        return False if name in _FLAGS or name.startswith(_FLAG_BEGINNINGS) else None
-    if value == "":
+        return False if is_flag(name) else None
+    if value == "" or value is None:
         return None
     if isinstance(value, dict):
-        return _link(value["resource"]) if set(value) == {"resource"} else normal(value)
+        return _link(value["resource"]) if value.keys() == {"resource"} else normal(value)
     if isinstance(value, list):
         return [normal(each) if isinstance(each, dict) else each for each in value]
+    if name.endswith(("At", "_at", "resetTime")) and isinstance(value, str):
+        return moment(value)
+    return _number(name, value) if is_number(name) else value
+
+
+def is_flag(name: str) -> bool:
+    """Whether a field says yes or no."""
+    return name in _FLAGS or _FLAG.match(name) is not None
+
+
+def _number(name: str, value: Any) -> Any:
+    """Decimal for money, and for any other number that comes as text."""
+    if isinstance(value, str) or (is_money(name) and isinstance(value, int)):
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise Unreadable(f"the shop says {value!r} for the number {name}") from None
     return value
 
 
-def _link(resource: Mapping[str, Any]) -> Any:
+def _link(resource: Any) -> Any:
+    if not isinstance(resource, dict):
+        return None
     embedded = resource.get("embedded")
     if isinstance(embedded, list):
         return [normal(each) for each in embedded]
@@ -115,11 +139,40 @@ def _link(resource: Mapping[str, Any]) -> Any:
 
 
 def moment(text: str) -> datetime:
-    """A point in time of the API, aware. Raises Unreadable for one without offset."""
+    """A point in time of the API. Raises Unreadable for one without offset: it could mean any hour."""
     try:
         when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Unreadable(f"{text!r} is no point in time") from error
+    except ValueError:
+        raise Unreadable(f"the shop says {text!r} for a point in time") from None
     if when.tzinfo is None:
-        raise Unreadable(f"{text!r} has no offset")
-    return when
+        raise Unreadable(f"the shop says {text!r}, without an offset, for a point in time")
+    return when.astimezone(UTC)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def wrapped(resource: Resource, body: Mapping[str, Any], *, new: bool = False) -> bytes:
+    """The JSON of a body in its envelope; links as numbers. `new`: for a POST."""
+    fields = {name: _linked(value) if name in resource.links else value for name, value in body.items()}
+    key = (resource.body if new else "") or resource.one
+    return json.dumps({key: fields} if key else fields, default=_json).encode()
+
+
+def _linked(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def _json(value: Any) -> Any:
+    """Money exactly: as a number where JSON's writer spells it as it is, else as text, as the shop does (1.2)."""
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if Decimal(repr(number)) == value else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def asked(value: Any) -> str:
+    """A value of a filter: moments in UTC, without offset (1.3)."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else str(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import time
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from urllib3 import PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -17,11 +17,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Buffer
     from pathlib import Path
 
+    from _typeshed import WriteableBuffer
 
-class Waits(NamedTuple):
+
+class Patience(NamedTuple):
     """How long is waited, in seconds.
 
     Attributes:
@@ -38,7 +39,7 @@ class Waits(NamedTuple):
 class _Timed(io.RawIOBase):
     """The bytes of one answer, as long as there is time."""
 
-    def __init__(self, connection: socket.socket, waits: Waits) -> None:
+    def __init__(self, connection: socket.socket, waits: Patience) -> None:
         self._socket = connection
         self._bytes = connection.makefile("rb", buffering=0)
         self._waits = waits
@@ -47,7 +48,7 @@ class _Timed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Buffer, /) -> int | None:
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer took too long")
@@ -62,7 +63,7 @@ class _Timed(io.RawIOBase):
 class _Opened:
     """What `http.client` wants of a socket to read an answer from it."""
 
-    def __init__(self, connection: socket.socket, waits: Waits) -> None:
+    def __init__(self, connection: socket.socket, waits: Patience) -> None:
         self.connection = connection
         self.waits = waits
 
@@ -70,7 +71,7 @@ class _Opened:
         return io.BufferedReader(_Timed(self.connection, self.waits))
 
 
-def connections(waits: Waits, ca_file: Path | None = None, proxy: str = "") -> PoolManager:
+def connections(waits: Patience, ca_file: Path | None = None, proxy: str = "") -> PoolManager:
     """The connections of one client; nothing is tried again here, and no redirect followed.
 
     Args:
@@ -95,7 +96,7 @@ def connections(waits: Waits, ca_file: Path | None = None, proxy: str = "") -> P
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = Secure
 
-    options = {
+    options: dict[str, Any] = {
         "timeout": Timeout(connect=waits.connect, read=waits.read),
         "retries": False,
         "cert_reqs": "CERT_REQUIRED",
