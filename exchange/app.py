@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import OperationalError
@@ -13,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from exchange import ledgers
 from exchange.codec import Limits, Meta
 from exchange.connector import Changes, Everything, Landing, Lookup, Target
-from exchange.connectors.outbox import OutboxTarget
+from exchange.connectors.outbox import OutboxTarget, RoutedOutbox
 from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.leases import Leases, transfer
 from exchange.ledger import Batch, Ledger, Origin
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from exchange.connectors.lightspeed.api import Api
-    from exchange.connectors.lightspeed.gateway import Gateway
+    from exchange.connectors.lightspeed.pull import Pulled
     from exchange.connectors.sage import SageDatabase
     from exchange.finding import Finding
     from exchange.module import Module
@@ -70,6 +72,11 @@ def _words(settings: Settings) -> dict[str, str]:
     shop = settings.shop
     gross = "1" if shop.prices == "incl" else "0"
     return {"language": shop.default_language, "LANGUAGE": shop.default_language.upper(), "gross": gross}
+
+
+def pull_profile(module: Module) -> str:
+    """The profile of what the shop's API gives; a merchant's own one of the same name replaces it."""
+    return f"lightspeed_{module.pull.removesuffix('s')}_json"
 
 
 class App:
@@ -198,7 +205,15 @@ class App:
         return f"outbox:{out_profile or f'{module.name}_{self.settings.export_formats[0]}'}"
 
     def target(self, module: Module, batch: Batch) -> Target:
-        """Where the records of a batch land."""
+        """Where the records of a batch land; the shop hears of its own where its API is used."""
+        target = self._target(module, batch)
+        if module.answer is None or batch.target != SAGE or self.settings.shop.way != "api":
+            return target
+        from exchange.connectors.lightspeed.answers import AnsweringTarget  # noqa: PLC0415
+
+        return AnsweringTarget(target, self.ledger, module.answer, ShopView(self.settings, self._options[module.name]))
+
+    def _target(self, module: Module, batch: Batch) -> Target:
         sage = self.settings.sage
         if batch.target == SHOP and module.parts is not None:
             from exchange.connectors.lightspeed.target import ShopTarget  # noqa: PLC0415
@@ -207,12 +222,20 @@ class App:
         if batch.target.startswith(TAKE_OVER):
             return self._files(batch.target.removeprefix(TAKE_OVER), self.settings.folder("outbox") / SAGE, batch)
         if batch.target != SAGE:
-            return self._files(batch.target.removeprefix("outbox:"), self.settings.folder("outbox"), batch)
+            return self._outbox(module, batch)
         if sage.way == "files":
             return self._sage_files(module, batch)
         from exchange.connectors.sage import DocumentsTarget, StagingTarget  # noqa: PLC0415
 
         return StagingTarget(self.sage) if sage.way == "staging" else DocumentsTarget(self.sage)
+
+    def _outbox(self, module: Module, batch: Batch) -> Target:
+        """Files for whoever fetches them; for several receivers, where the module tells them apart."""
+        folder, name = self.settings.folder("outbox"), batch.target.removeprefix("outbox:")
+        route, options = module.route, self._options[module.name]
+        if route is None or name != f"{module.name}_{self.settings.export_formats[0]}":
+            return self._files(name, folder, batch)
+        return RoutedOutbox(lambda record: route(record, options), lambda each: self._files(each, folder, batch))
 
     def _sage_files(self, module: Module, batch: Batch) -> Target:
         """The files that a Sage-side importer takes."""
@@ -253,7 +276,7 @@ class App:
     def _advance(self, number: int) -> None:
         self.progress(number)
 
-    def _gateway(self) -> Gateway:
+    def _gateway(self) -> Api:
         from exchange.connectors.lightspeed.api import Api  # noqa: PLC0415
 
         if self._api is None:
@@ -389,6 +412,8 @@ class App:
                 f"profile {out_profile} is for {self.registry.profile(out_profile).module}, not for {declared.name}"
             )
             raise ConfigError(message)
+        if declared.lands is Side.SAGE and not out_profile:  # what was read out of Sage is not for Sage
+            out_profile = f"{declared.name}_{self.settings.export_formats[0]}"
         patience = self.settings.service.patience_seconds if patience_seconds is None else patience_seconds
         with self.leases.held(transfer(declared.name, declared.lands), patience):
             target = self.target_name(declared, out_profile)
@@ -411,8 +436,66 @@ class App:
                 spool.unlink()
             return self._processed(batch)
 
+    def pull(self, module: str, *, patience_seconds: float | None = None) -> Batch | None:
+        """Ask the shop's API for what is new of a module's records, and bring it into Sage; None when nothing is.
+
+        How far it has come is noted only once the file is entered: what a crash in between lets come twice is
+        recognised. Raises ConfigError for a module that is not read out of the shop, and as `export`.
+        """
+        declared = self.registry.module(module)
+        if not declared.pull or self.settings.shop.way != "api":
+            sources = ", ".join(each.name for each in self.registry.modules.values() if each.pull)
+            raise ConfigError(f'{declared.name} is not read out of the shop (shop.way = "api": {sources})')
+        patience = self.settings.service.patience_seconds if patience_seconds is None else patience_seconds
+        with self.leases.held(transfer(declared.name, declared.lands), patience):
+            target = self.target_name(declared)
+            self._finish_collected(declared.name, target)
+            with self.pulled(declared) as (spool, found):
+                batch = None
+                if spool.exists():
+                    batch = put(
+                        spool,
+                        self.settings.folder("work"),
+                        self.ledger,
+                        module=declared.name,
+                        profile=pull_profile(declared),
+                        target=target,
+                        forced=True,
+                        origin=Origin.COLLECT,
+                    )
+            with self.ledger.writing() as connection:
+                self.ledger.mark(connection, f"pull.{declared.pull}", found.watermark.as_text())
+            return None if batch is None else self._processed(batch)
+
+    @contextmanager
+    def pulled(self, module: Module) -> Iterator[tuple[Path, Pulled]]:
+        """What is new in the shop, in a spool file that lasts as long as the block; no file where nothing is new.
+
+        Raises ConfigError where it is not said from which day on, TransientError when the shop cannot be reached.
+        """
+        from exchange.connectors.lightspeed.client import LightspeedClient  # noqa: PLC0415
+        from exchange.connectors.lightspeed.pull import Watermark, pull  # noqa: PLC0415
+
+        overlap = timedelta(minutes=self.settings.shop.overlap_minutes)
+        since = Watermark.from_text(self.ledger.watermark(f"pull.{module.pull}"))
+        options = self._options[module.name]
+        if since.at is None:
+            if module.pull == "orders" and "since" not in options.model_fields_set:
+                raise ConfigError(f"modules.{module.name}.since is not set: from which day on are orders taken over?")
+            if options.since is not None:
+                begin = datetime.combine(options.since, time(), ZoneInfo(self.settings.zone))
+                since = since._replace(at=begin + overlap)
+        spool = self.settings.folder("work") / f"{module.name}-{self.owner.name.rpartition(':')[2]}.pulled.json"
+        assert module.pull  # noqa: S101 - its callers have seen to it
+        try:
+            # A client of its own: what it may use of the budget is not what the delivery may use at the same time.
+            with LightspeedClient(self.settings.shop, self._gateway().budget) as client:
+                yield spool, pull(client, module.pull, since, spool, overlap=overlap)
+        finally:
+            spool.unlink(missing_ok=True)
+
     def _finish_collected(self, module: str, target: str) -> None:
-        """What a dead process had read out of Sage comes before what is read now."""
+        """What a dead process had read out of a system comes before what is read now."""
         for batch in self.ledger.open_batches():
             if (batch.origin, batch.module, batch.target) == (Origin.COLLECT, module, target):
                 self._processed(batch)

@@ -9,6 +9,7 @@ records.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
@@ -220,13 +221,13 @@ def _writers(schema: Schema, sources: Sequence[Source], layout: Layout) -> tuple
     return tuple(
         _writer(index, each, source, layout.profile.dialect)
         for index, (each, source) in enumerate(zip(schema.fields, sources, strict=True))
-        if each.kind is not Kind.TEXT or source.codes
+        if each.kind is not Kind.TEXT or source.codes or source.length
     )
 
 
 def _writer(at: int, field: Field, source: Source, dialect: Dialect) -> _Writer:
     one = _scaled(writer(field, dialect), source)
-    plain = source.scale is None and not source.codes
+    plain = source.scale is None and not source.codes and not source.length and source.places < 0
     many = column_writer(field, dialect) if plain else lambda column: list(map(one, column))
     thaw = THAW.get(field.kind)
     if thaw is None or (plain and field.kind is Kind.NUMBER):  # a number is stored as the text that is written
@@ -235,8 +236,15 @@ def _writer(at: int, field: Field, source: Source, dialect: Dialect) -> _Writer:
 
 
 def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]:
-    """The writer with the source's scale and codes undone."""
+    """The writer with the source's scale and codes undone, with fixed places, cut to length."""
     scale = source.scale
+    if source.places >= 0:
+        exact, unit = write, Decimal(1).scaleb(-source.places)
+
+        def write_fixed(value: Any) -> str:
+            return exact(None if value is None else value.quantize(unit, ROUND_HALF_UP))
+
+        write = write_fixed
     if scale is not None:
         plain = write
 
@@ -255,6 +263,13 @@ def _scaled(write: Callable[[Any], str], source: Source) -> Callable[[Any], str]
             return theirs.get(text, text)
 
         write = write_coded
+    if source.length:
+        whole = write
+
+        def write_cut(value: Any) -> str:
+            return whole(value)[: source.length]
+
+        write = write_cut
     return write
 
 

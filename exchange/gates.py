@@ -107,7 +107,8 @@ class Gates:
     def missing(self, name: str, there: Mapping[str, Look]) -> str:
         """What a gate still waits for, for people."""
         if self._manifest is None or not self._manifest.match(name):
-            return "?"
+            match = self._done.match(name) if self._done else None
+            return f"{match['key'] if match else name} (fehlt / missing)"
         try:
             listed = _read_manifest(self.folder / name)
         except (OSError, ValueError) as error:
@@ -142,11 +143,11 @@ class Gates:
         """What is wrong with a listed file, or nothing."""
         look = there.get(listed.name)
         if look is None:
-            return f"{listed.name}: -"
+            return f"{listed.name} (fehlt / missing)"
         if listed.size is not None and listed.size != look.size:
-            return f"{listed.name}: {look.size} ≠ {listed.size}"
+            return f"{listed.name} ({look.size} ≠ {listed.size} Byte)"
         if listed.sha256 and self._hash(listed.name, look) != listed.sha256:
-            return f"{listed.name}: SHA-256"
+            return f"{listed.name} (SHA-256)"
         return ""
 
     def _hash(self, name: str, look: Look) -> str:

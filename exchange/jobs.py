@@ -46,14 +46,25 @@ def sync(app: App, schedule: Schedule) -> Iterator[Batch]:
     What the shop is to have is in the ledger then; the lane of the shop delivers it (`Worker`).
     """
     module = app.registry.module(schedule.module)
+    if module.pull and app.settings.shop.way == "api":
+        yield from pull(app, schedule)
+        return
     if app.target_name(module) != SHOP:
         yield from export(app, schedule)
         return
     yield app.export(module.name, full=schedule.full, patience_seconds=0)
 
 
+def pull(app: App, schedule: Schedule) -> Iterator[Batch]:
+    """Shop → Sage: what is new in the shop."""
+    batch = app.pull(schedule.module, patience_seconds=0)
+    if batch is not None:
+        yield batch
+
+
 ACTIONS: dict[str, Action] = {
     "export": Action("sage", "Liest Sage und schreibt Dateien.", "Reads Sage and writes files.", export),
+    "pull": Action("shop", "Holt Neues aus dem Shop nach Sage.", "Brings what is new in the shop to Sage.", pull),
     "sync": Action("sage", "Bringt ein Modul von Sage zum Shop.", "Brings a module from Sage to the shop.", sync),
 }
 

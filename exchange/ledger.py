@@ -21,7 +21,7 @@ from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from exchange.finding import CATALOGUE, Finding, Kind, Locator
-from exchange.ledger_tables import BATCH, FINDING, OUTPUT, RECORD, RECORD_HISTORY, SCOPE
+from exchange.ledger_tables import BATCH, FINDING, OUTPUT, RECORD, RECORD_HISTORY, SCOPE, WATERMARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -280,6 +280,20 @@ class Ledger:
         last = _batch(row)
         clean = last.content_hash == batch.content_hash and not last.counts.rejected and not last.counts.held
         return last if clean else None
+
+    # Watermarks
+
+    def watermark(self, name: str) -> str:
+        """How far something has come; empty at first."""
+        query = select(WATERMARK.c.value).where(WATERMARK.c.name == name)
+        with self.engine.connect() as connection:
+            return str(connection.execute(query).scalar() or "")
+
+    def mark(self, connection: Connection, name: str, value: str) -> None:
+        """Within a transaction: it has come so far."""
+        row = {"value": value, "changed_at": self.now()}
+        if not connection.execute(update(WATERMARK).where(WATERMARK.c.name == name).values(row)).rowcount:
+            connection.execute(insert(WATERMARK).values(name=name, **row))
 
     # Results
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.connector import SageSource
     from exchange.finding import Finding, Kind
-    from exchange.shop import Part, ShopView
+    from exchange.shop import Answer, Part, ShopView
 
 
 class Side(StrEnum):
@@ -85,7 +85,12 @@ class Module:
         rules: what must hold for one record.
         references: what must exist in the receiving system.
         collect: Sage and the module's options → records; None when Sage is not the source.
+        route: a record and the options → the outbox profile that it is written in, where records of one batch go to
+            several receivers; None when all are written in one form.
+        window: what is collected is only what is new lately: a record that is not there any more is not gone.
         parts: what a record means for the shop; None when it cannot land there by itself, only as a file.
+        pull: what of the shop it reads (`orders`, `customers`) where the shop is reached by its API; empty: nothing.
+        answer: record, what Sage calls it, and view → what the shop is to know once it has landed; None for nothing.
         whole_file: one bad record rejects the file; otherwise good records are applied.
         changed: what a record with a known key and other content does: `update` it, or `hold` it for a person.
         entered_by_hand: people fill it in, so there is an Excel template.
@@ -106,6 +111,10 @@ class Module:
     references: tuple[Reference, ...] = ()
     collect: Callable[[SageSource, Any], Iterator[Any]] | None = None
     parts: Callable[[Any, ShopView], Iterable[Part]] | None = None
+    pull: Literal["", "orders", "customers"] = ""
+    answer: Callable[[Any, str, ShopView], Answer | None] | None = None
+    route: Callable[[Any, Any], str] | None = None
+    window: bool = False
     whole_file: bool = False
     changed: Literal["update", "hold"] = "update"
     entered_by_hand: bool = False

@@ -57,6 +57,8 @@ class Source:
         value: a constant, used where the paths give nothing.
         scale: factor between file and record (record = file x scale).
         codes: partner's word → our word.
+        length: longer texts are cut when writing; 0 cuts none.
+        places: so many digits after the point are written; -1: as many as there are.
     """
 
     paths: tuple[str, ...] = ()
@@ -66,6 +68,8 @@ class Source:
     codes: Mapping[str, str] = field(default_factory=dict)
     separator: str = " "
     write: str = ""
+    length: int = 0
+    places: int = -1
 
     @property
     def written(self) -> str:
@@ -115,7 +119,7 @@ class Profile:
         rows: xml: local name of the element of one record; json: keys that may wrap the records; txt: line type code.
         empty: words that mean "no value" beside the empty text, such as `false` in the shop's json.
         fields, groups: where everything stands.
-        constants: xml and json: path → text that stands in every record that we write.
+        constants: path, title or number of a column → text that stands in every record that we write.
         needs: fields that a record must have to be written in this form; without them it is rejected.
         recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
         canonical: a form of our own, which also carries a module mark.
@@ -229,7 +233,7 @@ def _source(name: str, declared: Any) -> Source:
     if not isinstance(declared, dict):
         message = f"{name}: expected a path or a table"
         raise ConfigError(message)
-    known = {"path", "first", "join", "separator", "write", "value", "scale", "codes"}
+    known = {"path", "first", "join", "separator", "write", "value", "scale", "codes", "length", "places"}
     if set(declared) - known:
         message = f"{name}: unknown {', '.join(sorted(set(declared) - known))}; known are {', '.join(sorted(known))}"
         raise ConfigError(message)
@@ -242,6 +246,8 @@ def _source(name: str, declared: Any) -> Source:
         codes={str(theirs): str(ours) for theirs, ours in declared.get("codes", {}).items()},
         separator=str(declared.get("separator", " ")),
         write=str(declared.get("write", "")),
+        length=int(declared.get("length", 0)),
+        places=int(declared.get("places", -1)),
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from exchange.errors import ConfigError, ExchangeError
-from exchange.settings import Settings
+from exchange.settings import ChannelSettings, FolderRules, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +70,15 @@ def _table(model: type[BaseModel], path: str, given: dict[str, Any]) -> Iterator
         yield from _table(section, f"{path}.{name}".removeprefix("."), given)
 
 
+def _example(model: type[BaseModel], path: str) -> Iterator[str]:
+    """A table that there may be several of, as a comment: what could stand in it."""
+    yield f"# [{path}]"
+    for name, field in model.model_fields.items():
+        yield from _wrapped(field.description or "")
+        yield f"#   {name} = {'...' if field.default is None else _toml(field.default)}"
+    yield ""
+
+
 def settings_text(given: dict[str, Any] | None = None, modules: tuple[Module, ...] = ()) -> str:
     """A settings file with every setting, its meaning and default; `given` (dotted names) stand as values."""
     lines = [
@@ -81,6 +90,7 @@ def settings_text(given: dict[str, Any] | None = None, modules: tuple[Module, ..
     for module in modules:
         if module.options.model_fields:
             lines.extend([f"# {module.de}", *_table(module.options, f"modules.{module.name}", given or {})])
+    lines.extend([*_example(ChannelSettings, "channels.NAME"), *_example(FolderRules, "watching.folders.FOLDER")])
     text = "\n".join(lines)
     return text.replace("# modules = {}\n", "").rstrip() + "\n"
 
@@ -220,7 +230,7 @@ def _channels(app: App) -> Iterator[Check]:
 
     for name, settings in app.settings.channels.items():
         if settings.active:
-            finding = examine_channel(name, app.settings)
+            finding = examine_channel(name, app.settings, app.registry)
             language = app.settings.language
             problem, remedy = (finding.message(language), finding.remedy(language)) if finding else ("", "")
             yield Check(f"channel {name} ({settings.type})", problem, remedy)

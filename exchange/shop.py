@@ -70,6 +70,16 @@ class Json(NamedTuple):
     content: Any
 
 
+class Gathered(NamedTuple):
+    """A text that several records speak of together, such as the parcel numbers of one order.
+
+    Attributes:
+        items: what this record adds; in the shop all items stand side by side, each once, in their order.
+    """
+
+    items: tuple[str, ...]
+
+
 #: What a field may be: text, number, flag, `Ref`, `Upload` or `Json`. Money and quantities are Decimal; None is empty.
 Value = str | int | bool | None | Any
 
@@ -97,6 +107,20 @@ class Part(NamedTuple):
     rank: int = 0
     from_at: datetime | None = None
     until_at: datetime | None = None
+
+
+class Answer(NamedTuple):
+    """What the shop is to know of a record of its own that has landed in Sage.
+
+    Attributes:
+        thing: what the record is there: an order, a customer.
+        shop_id: the shop's id of it.
+        parts: what is to be said of it.
+    """
+
+    thing: Ref
+    shop_id: str
+    parts: Sequence[Part]
 
 
 class Rank:

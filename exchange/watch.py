@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch, translate
 from typing import TYPE_CHECKING, NamedTuple
 
+from exchange.events import CANARY
+from exchange.files import PART
 from exchange.gates import Gates, Look, is_sign, told
 
 if TYPE_CHECKING:
@@ -158,11 +160,10 @@ class Inbox:
 
     def _wanted(self, place: Path, names: list[str], ignore: tuple[str, ...]) -> Iterator[str]:
         for name in names:
-            if is_sign(name):
-                continue
             pattern = next((each for each in ignore if fnmatch(name, each)), None)
             if pattern is None:
-                yield name
+                if not _is_ours(name):
+                    yield name
                 continue
             path = os.path.join(place, name)  # noqa: PTH118
             if path not in self._passed:
@@ -189,6 +190,11 @@ class Inbox:
         for place in held.keys() - self.held.keys():
             LOG.warning("%s: %s", place, held[place], extra={"action": "held"})
         self.held = held
+
+
+def _is_ours(name: str) -> bool:
+    """Our own signs and incomplete files, which are no data whatever the patterns say."""
+    return is_sign(name) or name == CANARY or name.endswith(PART)
 
 
 class Bell:

@@ -87,7 +87,7 @@ class Worker:
         self.channels = Channels(
             self.app.settings,
             self.app.ledger,
-            tuple(self.app.registry.modules),
+            self.app.registry,
             self.bell.ring,
             lambda: self.stopping,
         )

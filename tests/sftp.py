@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import asyncssh
 
 from exchange.channels.service import Channels, Line
+from exchange.registry import build
 from exchange.settings import Settings
 
 if TYPE_CHECKING:
@@ -149,6 +150,9 @@ class Books:
         return type("Batch", (), {"folder": self.folders[uid]}) if uid in self.folders else None
 
 
+REGISTRY = build()
+
+
 class Exchange:
     """An installation with one channel, `agency`.
 
@@ -167,7 +171,7 @@ class Exchange:
 
     def restart(self) -> None:
         """As a new process would see it."""
-        self.channels = Channels(self.settings, self.books, ("stock", "products"))  # type: ignore[arg-type]
+        self.channels = Channels(self.settings, self.books, REGISTRY)  # type: ignore[arg-type]
         self.line: Line = self.channels.lines[0]
         self.line.receiver.clock = lambda: self.seconds
 

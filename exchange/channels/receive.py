@@ -1,7 +1,7 @@
 """Fetching: a file of a channel → the local inbox, as if it had been dropped there. Once, whatever breaks off.
 
     KEY.part      the content; without a note that has its SHA-256 it is of no worth
-    KEY.json      note: this content of this name goes into the inbox
+    note          this content of this name goes into the inbox
     inbox/NAME/   the file, by one rename of KEY.part: with a note and without KEY.part it has landed
     there         moved or deleted, then the note goes
 
@@ -184,10 +184,17 @@ class Receiver:
         if self.notes.read(entry.name) is not None and self.notes.path(entry.name, ".part").exists():
             self._name_waits(entry.name)
             return False
+        now = channel.look(self.settings.inbox, entry.name)  # a listing may follow links, this does not
+        if not self._same(now, entry):
+            return False  # it has changed meanwhile and settles anew
         fresh, landed = self._fetch(channel, entry)
         if landed is not None:
             self._put_away(channel, entry, landed)
         return fresh and landed is not None
+
+    @staticmethod
+    def _same(now: Entry, before: Entry) -> bool:
+        return (now.size, now.modified, now.regular) == (before.size, before.modified, True)
 
     def _fetch(self, channel: Channel, entry: Entry) -> tuple[bool, dict[str, Any] | None]:
         """Bring new content into the inbox. Whether it is new, and the note on it; None when it has to wait."""
@@ -197,12 +204,16 @@ class Receiver:
         if known is not None and known["sha256"] == digest:
             again.unlink()
             return False, known
-        after = channel.look(self.settings.inbox, entry.name)
-        if (after.size, after.modified, after.regular) != (entry.size, entry.modified, True):
-            return False, None  # it has changed meanwhile and settles anew
+        if not self._same(channel.look(self.settings.inbox, entry.name), entry):
+            return False, None
         if known is not None:
             replace(again, part)
-        note = {"sha256": digest, "size": entry.size, "modified": entry.modified, "at": self.now().isoformat()}
+        note: dict[str, Any] = {
+            "sha256": digest,
+            "size": entry.size,
+            "modified": entry.modified,
+            "at": self.now().isoformat(),
+        }
         self.notes.write(entry.name, **note)
         return True, note if self._land(entry.name) else None
 
@@ -248,8 +259,8 @@ class Receiver:
                 return
             reason = error.finding.values.get("reason", error.finding.message())
             self._put_away_at[entry.name] = self.clock() + PUT_AWAY_SECONDS
-            now = {"size": entry.size, "modified": entry.modified, "reason": reason}
-            self.notes.write(entry.name, **{each: note[each] for each in ("sha256", "at")}, **now)
+            now: dict[str, Any] = {"size": entry.size, "modified": entry.modified, "reason": reason}
+            self.notes.write(entry.name, sha256=note["sha256"], at=note["at"], **now)
             self.report.say(found(faults.STILL_THERE, file=shown_name(entry.name), reason=reason))
             return
         self.notes.remove(entry.name)

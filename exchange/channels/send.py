@@ -164,7 +164,7 @@ class Sender:
             with suppress(FileError):
                 channel.delete(self.settings.outbox, part)
             raise
-        self.notes.write(name, state="closed", sha256=digest.hexdigest(), size=size)
+        self.notes.write(name, durable=False, state="closed", sha256=digest.hexdigest(), size=size)
 
     def _publish(self, channel: Channel, path: Path) -> None:
         """Give the complete file its name there. One that has gone was taken by the partner."""

@@ -22,12 +22,13 @@ from exchange.finding import Severity, found
 from exchange.watch import Bell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from exchange.channel import Channel
     from exchange.finding import Finding
     from exchange.ledger import Ledger
-    from exchange.settings import Settings
+    from exchange.registry import Registry
+    from exchange.settings import ChannelSettings, Settings
 
 LOG = logging.getLogger(__name__)
 #: The pause after failures doubles up to this.
@@ -197,29 +198,32 @@ class Channels:
     """The channels of an installation.
 
     Args:
-        settings, ledger: of the installation.
-        modules: names of all modules.
+        settings, ledger, registry: of the installation.
         landed: called when files have come, from another thread.
         stopping: whether the program is to end.
+
+    Raises ConfigError for a module or profile that there is not.
     """
 
     def __init__(
         self,
         settings: Settings,
         ledger: Ledger,
-        modules: Collection[str],
+        registry: Registry,
         landed: Callable[[], None] = lambda: None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._active = {name: each for name, each in settings.channels.items() if each.active}
+        active = {name: resolved(each, registry) for name, each in settings.channels.items() if each.active}
+        settings = settings.model_copy(update={"channels": active})
+        self._active = active
 
         @lru_cache(maxsize=65_536)  # receipts of all times lie in the outbox; what is known of them does not change
         def folder_of(uid: str) -> str:
             batch = ledger.batch(uid)
             return batch.folder if batch else ""
 
-        routes = Routes(self._active, modules, folder_of)
-        self.lines = [Line(name, settings, ledger, routes, landed=landed, stopping=stopping) for name in self._active]
+        routes = Routes(active, registry.modules, folder_of)
+        self.lines = [Line(name, settings, ledger, routes, landed=landed, stopping=stopping) for name in active]
 
     def ring(self) -> None:
         """There may be something to send."""
@@ -267,10 +271,18 @@ def states(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def examine(name: str, settings: Settings) -> Finding | None:
+def resolved(settings: ChannelSettings, registry: Registry) -> ChannelSettings:
+    """The settings with modules by their own names. Raises ConfigError for one that there is not."""
+    module = registry.profile(settings.profile).module if settings.profile else settings.module
+    send = [each if set("*?[.") & set(each) else registry.module(each).name for each in settings.send]
+    update = {"module": registry.module(module).name if module else "", "send": tuple(send)}
+    return settings.model_copy(update=update)
+
+
+def examine(name: str, settings: Settings, registry: Registry) -> Finding | None:
     """Connect to a channel and look into its folders; what is wrong, or None."""
-    given = settings.channels[name]
     try:
+        given = resolved(settings.channels[name], registry)
         channel = open_channel(name, given, settings.root)
     except ChannelError as error:
         return error.finding

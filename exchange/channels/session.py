@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections import deque
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from paramiko import SFTPAttributes, SFTPClient, SFTPError
@@ -87,17 +87,22 @@ class Session(SFTPClient):
     """An SFTP session. Raises StatusError for refusals; what paramiko raises means that the connection is lost."""
 
     def entries(self, folder: bytes) -> Iterator[Entry]:
-        """What lies in a folder, but for itself and its parent."""
+        """What lies in a folder, but for itself and its parent; at most `MOST_ENTRIES`."""
         handle = self._handle(CMD_OPENDIR, folder)
         try:
-            for _ in range(MOST_ENTRIES):
+            yield from islice(self._listing(handle), MOST_ENTRIES)
+        finally:
+            self._send(_Answers(), CMD_CLOSE, handle)  # its answer says nothing: nobody waits for it
+
+    def _listing(self, handle: bytes) -> Iterator[Entry]:
+        while True:
+            try:
                 kind, message = self._ask(CMD_READDIR, handle)
-                if kind != CMD_NAME:
-                    raise SFTPError("the server answers a listing with something else")
-                yield from self._names(message)
-        except EOFError:
-            pass
-        self._ask(CMD_CLOSE, handle)
+            except EOFError:
+                return
+            if kind != CMD_NAME:
+                raise SFTPError("the server answers a listing with something else")
+            yield from self._names(message)
 
     @staticmethod
     def _names(message: Message) -> Iterator[Entry]:
@@ -116,7 +121,7 @@ class Session(SFTPClient):
         try:
             yield from self._blocks(handle, size)
         finally:
-            self._send(_Answers(), CMD_CLOSE, handle)  # its answer says nothing: nobody waits for it
+            self._send(_Answers(), CMD_CLOSE, handle)
 
     def _blocks(self, handle: bytes, size: int) -> Iterator[bytes]:
         """The content in order, and one request behind the end: a file that has grown would answer it."""

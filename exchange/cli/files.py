@@ -129,7 +129,10 @@ def sync(module: str, config: Path, *, dry_run: bool, as_json: bool) -> None:
     with opened(config) as app, screen.progress(app, module):
         declared = app.registry.module(module)
         to_shop = app.target_name(declared) == SHOP
-        if dry_run and to_shop:
+        from_shop = declared.pull != "" and app.settings.shop.way == "api"
+        if from_shop:
+            code = _pull(app, module, dry_run=dry_run, as_json=as_json)
+        elif dry_run and to_shop:
             code = _rehearse(app, module, as_json=as_json)
         elif dry_run:
             spool = app.collect(declared)
@@ -143,6 +146,20 @@ def sync(module: str, config: Path, *, dry_run: bool, as_json: bool) -> None:
         else:
             code = report(app, list(_exported(app, module, (), "", full=False)), as_json=as_json)
     sys.exit(code)
+
+
+def _pull(app: App, module: str, *, dry_run: bool, as_json: bool) -> int:
+    """Ask the shop for what is new, bring it into Sage, and tell the shop of it."""
+    from exchange.app import pull_profile  # noqa: PLC0415
+
+    if not dry_run:
+        batch = app.pull(module)
+        return report(app, [batch] if batch else [], as_json=as_json, delivered=app.deliver() if batch else None)
+    declared = app.registry.module(module)
+    with app.pulled(declared) as (spool, _):
+        if spool.exists():
+            return _dry_run(app, spool, module, pull_profile(declared), as_json=as_json)
+    return report(app, [], as_json=as_json)
 
 
 def _rehearse(app: App, module: str, *, as_json: bool) -> int:

@@ -337,14 +337,15 @@ def _declared(sources: Mapping[str, Source], names: Sequence[str], start: int) -
 def _order(declared: Iterable[_Place], profile: Profile) -> list[_Place]:
     """One place per title, the first one; without titles, numbers say where a column stands."""
     places: dict[str, _Place] = {}
+    constants = profile.constants
     for place in declared:
         places.setdefault(place.title, place)
     if profile.columns:
-        return [places.get(title) or _Place(title, -1) for title in profile.columns]
+        return [places.get(title) or _Place(title, -1, constants.get(title, "")) for title in profile.columns]
     if profile.header:
         return list(places.values())
-    last = max((int(title) for title in places), default=0)
-    return [places.get(str(number)) or _Place("", -1) for number in range(1, last + 1)]
+    last = max((int(title) for title in (*places, *constants)), default=0)
+    return [places.get(str(number)) or _Place("", -1, constants.get(str(number), "")) for number in range(1, last + 1)]
 
 
 def _without(row: Sequence[str], columns: set[int]) -> list[str]:

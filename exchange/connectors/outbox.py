@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.codec import Meta
 from exchange.connector import Applied, Blocks, Changes, Outcome, Output
+from exchange.errors import ConfigError
 from exchange.finding import Locator, found, kind
 from exchange.profile import Layout, canonical
 from exchange.record import schema
 from exchange.records.deletion import Deletion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from exchange.codec import Codec
-    from exchange.connector import Change, Landing
+    from exchange.connector import Change, Landing, Target
     from exchange.finding import Finding
 
 FIELD_NEEDED = kind(
@@ -137,3 +138,31 @@ class OutboxTarget:
             part.unlink()
             return
         landing.outputs.append(Output(part, self.folder / name))
+
+
+class RoutedOutbox:
+    """Files of several profiles out of one batch: every record goes to the receiver that it is for.
+
+    Meant for batches of a day, such as shipments: the records of a batch are held in memory.
+
+    Args:
+        route: name of the profile for a record.
+        target: the target that writes a profile.
+    """
+
+    def __init__(self, route: Callable[[Any], str], target: Callable[[str], Target]) -> None:
+        self.route = route
+        self.target = target
+
+    def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
+        """See `exchange.connector.Target`."""
+        sorted_out: dict[str, list[Change]] = {}
+        for change in changes:
+            sorted_out.setdefault(self.route(change.record), []).append(change)
+        for name in sorted(sorted_out):
+            # Files are named after the profile: two receivers may want the same kind of file.
+            yield from self.target(name).apply(replace(landing, module=name), iter(sorted_out[name]))
+
+    def remove(self, landing: Landing, keys: Sequence[str]) -> None:
+        """What was handed to a receiver cannot be taken back by a file."""
+        raise ConfigError(f"{landing.module}: {len(keys)} records are gone, but a file for a receiver cannot be undone")

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pydantic import Field
-from sqlalchemy import or_, select
 from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 
-from exchange import khk
-from exchange.connector import chunks
+from exchange.assortment.customers import EMPTY, customers
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Rule, Side
-from exchange.record import Kind, schema
-from exchange.records.shop_customer import SALUTATIONS, ShopCustomer, ShopCustomerGroup
+from exchange.records.shop_customer import ShopCustomer, ShopCustomerGroup
+from exchange.shop import Answer, Ref, metafield
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import RowMapping
+    from collections.abc import Iterator
 
     from exchange.connector import SageSource
-    from exchange.settings import SageSettings
+    from exchange.shop import ShopView
 
 BAD_EMAIL = kind(
     "customer_export.bad_email",
@@ -64,11 +61,6 @@ VAT_COUNTRY = kind(
     severity=Severity.HOLD,
 )
 
-#: Accounts that are read together; also the length of an IN list.
-CHUNK = 500
-#: Category of a customer's delivery address (`sage-100.md` 2.11) [unsure].
-DELIVERY_ADDRESS = 41
-_ENGLISH = "E"
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(?:\.[^@\s,;<>.]+)+")
 #: Countries whose VAT numbers begin otherwise: Greece, and Northern Ireland within the United Kingdom.
 _PREFIXES = {"GR": ("EL",), "GB": ("GB", "XI")}
@@ -83,116 +75,21 @@ class CustomerExportOptions(Options):
         pattern="^([A-Z]{2})?$",
         description="Country of customers who gave no address yet; empty: they are held until they have one.",
     )
+    since: date | None = Field(
+        None, description="The shop is asked for customers that were changed from this day on; empty: for all."
+    )
+    number_metafield: str = Field(
+        "sage_customer_number",
+        description="Metafield of the shop's customer that gets his number in Sage; empty: none.",
+    )
     groups: tuple[str, ...] = Field(
         (), description="Out of Sage for the shop (exchange export): customers of these groups (Gruppe); empty: of all."
     )
 
 
-# --- out of Sage, for the customer import of the shop's back office --------------------------------------------------
-
-
 def collect(source: SageSource, options: CustomerExportOptions) -> Iterator[ShopCustomer]:
-    """Customers with an e-mail address as the shop would have them, in the order of their numbers (2.11).
-
-    Without those that are blocked, inactive, or nobody (templates, one-off).
-    """
-    account, address = khk.KONTOKORRENT.c, khk.ADRESSEN.c
-    mandant, customers = source.settings.mandant, source.settings.customers
-    nobody = {*customers.templates.values(), *customers.group_templates.values(), customers.one_off}
-    shop_id = khk.available([account.WSKdNr], source.columns(khk.KONTOKORRENT.name))
-    query = (
-        select(account.Kto, account.EULand, account.EUUStID, *shop_id, *(address[name] for name in _ADDRESS))
-        .join_from(khk.KONTOKORRENT, khk.ADRESSEN, account.Adresse == address.Adresse)
-        .where(account.Mandant == mandant, address.Mandant == mandant, account.KtoArt == "D")
-        .where(account.Aktiv != 0, or_(account.IstGesperrt == 0, account.IstGesperrt.is_(None)))
-        .where(address.EMail != "", account.Kto.not_in(nobody))
-        .order_by(account.Kto)
-    )
-    if options.groups:
-        query = query.where(account.Gruppe.in_(options.groups))
-    for rows in chunks(source.rows(query), CHUNK):
-        contacts = _contacts(source, [row["Adresse"] for row in rows])
-        places = _delivery(source, [row["Kto"] for row in rows])
-        for row in rows:
-            yield _customer(row, contacts.get(row["Adresse"]), places.get(row["Kto"]), source.settings)
-
-
-_ADDRESS = (
-    *("Adresse", "Anrede", "Name1", "Name2", "LieferZusatz", "LieferStrasse", "LieferLand", "LieferPLZ", "LieferOrt"),
-    *("Telefon", "Mobilfunk", "EMail", "Sprache"),
-)
-
-
-def _contacts(source: SageSource, addresses: Sequence[int]) -> dict[int, RowMapping]:
-    """The first contact person of each address."""
-    table = khk.ANSPRECHPARTNER.c
-    query = select(table.Adresse, table.Anrede, table.Vorname, table.Nachname).where(
-        table.Mandant == source.settings.mandant, table.Adresse.in_(addresses), table.Nachname != ""
-    )
-    found: dict[int, RowMapping] = {}
-    for row in source.rows(query.order_by(table.Nummer)):
-        found.setdefault(row["Adresse"], row)
-    return found
-
-
-def _delivery(source: SageSource, accounts: Sequence[str]) -> dict[str, RowMapping]:
-    """The latest delivery address of each account."""
-    reference, address = khk.ADRESSENVERWEISE.c, khk.ADRESSEN.c
-    mandant = source.settings.mandant
-    query = (
-        select(reference.Verweis, *(address[name] for name in _ADDRESS))
-        .join_from(khk.ADRESSENVERWEISE, khk.ADRESSEN, reference.Adresse == address.Adresse)
-        .where(reference.Mandant == mandant, address.Mandant == mandant, reference.Kategorie == DELIVERY_ADDRESS)
-        .where(reference.Verweis.in_(accounts))
-        .order_by(address.Adresse)
-    )
-    return {row["Verweis"]: row for row in source.rows(query)}
-
-
-def _customer(
-    row: RowMapping, contact: RowMapping | None, place: RowMapping | None, settings: SageSettings
-) -> ShopCustomer:
-    def said(name: str, of: RowMapping | None = row) -> str:
-        return "" if of is None or of[name] is None else str(of[name]).strip()
-
-    name = " ".join(part for part in (said("Name1"), said("Name2")) if part)
-    company = "" if said("Anrede") in _PERSONS else name
-    first, _, last = ("", "", "") if company else name.rpartition(" ")
-    languages = {settings.language: settings.shop_language, _ENGLISH: "en"}
-    salutation = said("Anrede", contact) or said("Anrede")
-    return _EMPTY._replace(
-        shop_customer_id=said("WSKdNr"),
-        customer_number=said("Kto"),
-        language=languages.get(said("Sprache"), ""),
-        email=said("EMail"),
-        phone=said("Telefon"),
-        mobile=said("Mobilfunk"),
-        salutation=salutation if salutation in _PERSONS else "",
-        first_name=said("Vorname", contact) or first,
-        last_name=said("Nachname", contact) or last,
-        company=company,
-        vat_number=said("EULand") + said("EUUStID") if said("EUUStID") else "",
-        billing_name=name,
-        billing_addition=said("LieferZusatz"),
-        billing_street=said("LieferStrasse"),
-        billing_zip=said("LieferPLZ"),
-        billing_city=said("LieferOrt"),
-        billing_country=said("LieferLand"),
-        delivery_name=said("Name1", place),
-        delivery_addition=said("LieferZusatz", place),
-        delivery_street=said("LieferStrasse", place),
-        delivery_zip=said("LieferPLZ", place),
-        delivery_city=said("LieferOrt", place),
-        delivery_country=said("LieferLand", place),
-    )
-
-
-#: A customer of whom nothing is known.
-_EMPTY: ShopCustomer = ShopCustomer._make(
-    [*("" if each.kind is Kind.TEXT else None for each in schema(ShopCustomer).fields), ()]
-)
-#: How Sage addresses people; whoever is addressed otherwise is a company.
-_PERSONS = frozenset(each.code for each in SALUTATIONS)
+    """The other way, for files only: customers of Sage as the shop would have them."""
+    return customers(source, options.groups)
 
 
 # --- into Sage -------------------------------------------------------------------------------------------------------
@@ -259,9 +156,18 @@ def check_vat(customer: ShopCustomer, _options: CustomerExportOptions) -> Iterat
         yield found(VAT_COUNTRY, Locator(field="vat_number"), value=number, country=country)
 
 
+def answer(customer: ShopCustomer, account: str, view: ShopView) -> Answer | None:
+    """His number in Sage as a metafield of the shop's customer."""
+    name = view.options.number_metafield
+    if not (name and account and customer.shop_customer_id and view.settings.sage.way == "documents"):
+        return None
+    thing = Ref("customer", account)
+    return Answer(thing, customer.shop_customer_id, [metafield(thing, name, account)])
+
+
 def example() -> ShopCustomer:
     """A company that is registered in the shop."""
-    return _EMPTY._replace(
+    return EMPTY._replace(
         shop_customer_id="2178882",
         registered=True,
         language="de",
@@ -310,5 +216,7 @@ MODULE = Module(
         Rule((NO_COUNTRY,), check_country, lambda: example()._replace(billing_country="")),
         Rule((BAD_VAT, VAT_COUNTRY), check_vat, lambda: example()._replace(vat_number="DE136695977")),
     ),
+    pull="customers",
+    answer=answer,
     aliases=("shop_customers", "shopkunden"),
 )

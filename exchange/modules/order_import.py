@@ -7,18 +7,21 @@ total is lines + shipping + payment fee - order discount, without and with tax.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from exchange.finding import Finding, Locator, found, kind
+from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.order import Order, OrderLine, OrderTax
+from exchange.shop import Answer, Part, Ref, metafield
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from exchange.shop import ShopView
 
 ZERO = Decimal(0)
 
@@ -108,8 +111,28 @@ NO_BUYER = kind(
 )
 
 
+TOO_OLD = kind(
+    "order_import.too_old",
+    de="Die Bestellung ist vom {day}; übernommen wird erst ab {since}.",
+    en="The order is of {day}; orders are taken over from {since} on.",
+    remedy_de="Nichts zu tun, wenn sie schon anders erfasst wurde; sonst modules.order_import.since ändern.",
+    remedy_en="Nothing to do if it was entered otherwise; else change modules.order_import.since.",
+    severity=Severity.HOLD,
+)
+
+
 class OrderOptions(Options):
     """Settings of the order import."""
+
+    since: date = Field(
+        date(2000, 1, 1),
+        description="Older orders are held; has to be set before the shop is asked for orders for the first time.",
+    )
+    document_metafield: str = Field(
+        "sage_document", description="Metafield of the shop's order that gets the number of the document; empty: none."
+    )
+    status: str = Field("", description="Status that an order gets in the shop once it is in Sage; empty: it is kept.")
+    custom_status: int | None = Field(None, description="Id of the shop's own status that it gets; empty: it is kept.")
 
     currencies: tuple[str, ...] = Field(
         ("EUR",),
@@ -248,6 +271,24 @@ def check_taxes(order: Order, options: OrderOptions) -> Iterator[Finding]:
             yield found(TAX_SUM, Locator(field="taxes"), rate=rate, expected=expected, actual=actual)
 
 
+def check_age(order: Order, options: OrderOptions) -> Iterator[Finding]:
+    """Orders from before the shop was taken over; the shop shows them again when something of them changes."""
+    if order.ordered_at is not None and order.ordered_at.date() < options.since:
+        yield found(TOO_OLD, Locator(field="ordered_at"), day=order.ordered_at.date(), since=options.since)
+
+
+def answer(order: Order, document: str, view: ShopView) -> Answer | None:
+    """The number of the document as a metafield of the shop's order, and its status (`lightspeed-ecom.md` 2.18)."""
+    options, thing = view.options, Ref("order", order.shop_order_id)
+    fields: dict[str, Any] = {"status": options.status} if options.status else {}
+    if options.custom_status is not None:
+        fields["customStatus"] = options.custom_status
+    parts = [Part("order", thing.key, fields, creates=False)] if fields else []
+    if options.document_metafield and document and view.settings.sage.way == "documents":
+        parts.append(metafield(thing, options.document_metafield, document))
+    return Answer(thing, order.shop_order_id, parts) if parts and order.shop_order_id else None
+
+
 def _articles(order: Order) -> Iterable[tuple[str, str]]:
     return [(f"lines[{index}].article_number", line.article_number) for index, line in enumerate(order.lines)]
 
@@ -319,6 +360,7 @@ MODULE = Module(
     prepare=prepare,
     rules=(
         Rule((FOREIGN_CURRENCY,), check_currency, lambda: example()._replace(currency="USD")),
+        Rule((TOO_OLD,), check_age, lambda: example()._replace(ordered_at=datetime(1999, 12, 31, tzinfo=UTC))),
         Rule((NO_BUYER,), check_buyer, lambda: example()._replace(email="", billing_name="", last_name="")),
         Rule((LINE_SUM, NO_PRICE, NO_QUANTITY), check_lines, lambda: _with_line(total_incl=Decimal("18.00"))),
         Rule((ORDER_SUM,), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),
@@ -334,5 +376,7 @@ MODULE = Module(
         Reference("shipping", UNKNOWN_SHIPPING, lambda order: [("shipping_code", order.shipping_code)]),
     ),
     changed="hold",
+    pull="orders",
+    answer=answer,
     aliases=("orders", "bestellungen", "order"),
 )

@@ -120,6 +120,7 @@ class ShippingOptions(Options):
     small_below_kg: Decimal = Field(Decimal(3), ge=0, description="A single parcel below this weight is small.")
     accounts: dict[str, str] = Field({}, description="Billing number (Abrechnungsnummer) per product, or `*`.")
     sender: Sender = Field(Sender(), description="Sender of the parcels.")
+    profiles: dict[str, str] = Field({}, description="Profile of the carrier's file, where it is not the usual one.")
     missing_house_number: str = Field(
         "",
         max_length=5,
@@ -184,12 +185,13 @@ def _shipment(row: Any, options: ShippingOptions) -> Shipment:
     method = _text(row["Versand"])
     weight = row["Gewicht"]
     cod = method in options.cash_on_delivery
-    reference = f"{row['Belegkennzeichen']}-{row['Belegjahr']}-{row['Belegnummer']}"
+    document = f"{row['Belegkennzeichen']}-{row['Belegjahr']}-{row['Belegnummer']}"
+    order = _text(row["WSBestellNr"]) or _text(row["Referenznummer"])
     blank = Shipment._make([None if each in _NUMBERS else "" for each in Shipment._fields])
     return blank._replace(
-        reference=reference,
+        reference=f"{order}/{document}" if order else document,
         shipped_on=row["Belegdatum"].date() if row["Belegdatum"] else None,
-        order_number=_text(row["WSBestellNr"]) or _text(row["Referenznummer"]),
+        order_number=order,
         customer_number=_text(row["A0Empfaenger"]),
         carrier=options.methods[method],
         name1=_text(row[f"{role}Name1"]),
@@ -247,16 +249,18 @@ def _addressed(record: Shipment, carrier: Carrier, options: ShippingOptions) -> 
     if locker and not post_number:
         post_number = address.post_number(record.address_extra, record.name2, record.contact)
         extra = "" if post_number and post_number in extra else extra
+    street = line.street if carrier.house_number or locker else " ".join(filter(None, (line.street, line.number)))
     number = line.number or (options.missing_house_number if carrier.house_number else "")
-    (name1, name2, name3), over = address.fitted((record.name1, record.name2, record.name3), carrier.name_length)
+    names = (record.name1, post_number if locker else record.name2, record.name3)
+    (name1, name2, name3), over = address.fitted(names, carrier.name_length)
     # What found no place stays at the last name, so that a rule can tell of it.
     name3 = f"{name3} {over}".strip()
     return record._replace(
         name1=name1,
         name2=name2,
         name3=name3,
-        street=line.street,
-        house_number=number,
+        street=street,
+        house_number=number if carrier.house_number or locker else "",
         address_extra=extra,
         post_number=post_number,
     )
@@ -320,6 +324,11 @@ def _weighed(record: Shipment, _options: ShippingOptions) -> Iterator[Finding]:
         yield found(NO_PARCELS, Locator(field="parcels"), value=record.parcels)
 
 
+def route(record: Shipment, options: ShippingOptions) -> str:
+    """The form of the carrier's file."""
+    return options.profiles.get(record.carrier, CARRIERS[record.carrier].profile)
+
+
 def example() -> Shipment:
     """A parcel to Munich."""
     blank = Shipment._make([None if each in _NUMBERS else "" for each in Shipment._fields])
@@ -377,6 +386,8 @@ MODULE = Module(
         Rule((NO_PARCELS,), _weighed, lambda: _but(parcels=0)),
     ),
     collect=collect,
+    route=route,
+    window=True,
     changed="hold",
     aliases=("shipments", "versand", "lieferungen"),
 )

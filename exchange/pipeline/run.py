@@ -172,7 +172,8 @@ class Pipeline:
         profile, signature = recognise(path, batch, self.registry)
         # What a shop no longer sends stays in the books of Sage: only a file for the shop can delete.
         full = self.registry.modules[profile.module].lands is Side.SHOP and bool(signature and signature.full)
-        snapshot = batch.snapshot or full
+        window = self.registry.modules[profile.module].window
+        snapshot = (batch.snapshot or full) and not window
         batch = replace(batch, module=profile.module, profile=profile.name, snapshot=snapshot)
         return self.job(batch, path, profile)
 

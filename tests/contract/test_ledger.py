@@ -231,6 +231,37 @@ def test_a_whole_run_includes_what_did_not_change(ledger: Ledger) -> None:
         assert page == (range(1, 2), [2], ["a"], [b"1" * 16], ["unchanged"], None, b"block\n")
 
 
+def test_pages_have_what_is_to_be_applied_and_nothing_else(ledger: Ledger) -> None:
+    """Of blocks with many records, in their order: all of it, a part of it, or none."""
+    keys = [f"k{number:03}" for number in range(250)]
+    applied(ledger, batch(ledger), [(key, b"1") for key in keys])
+    with staging(ledger, ledger.scope("stock", "outbox:x")) as staged:
+        for start, print_ in ((0, b"1"), (100, b"2")):
+            some = keys[start : start + 100]
+            staged.add(range(start + 2, start + 102), some, [print_ * 16] * 100, b"block")
+        staged.add([202, 203, 204], ["k200", "k201", "new"], [b"1" * 16, b"2" * 16, b"3" * 16], b"last")
+        staged.close_filling()
+        assert staged.compare() == {"unchanged": 101, "updated": 101, "created": 1}
+        staged.remove_lines([102])
+        removed, last = staged.changes()
+
+    assert removed.keys == keys[101:200]
+    assert removed.lines == list(range(103, 202))
+    assert removed.chosen == [False] + [True] * 99
+    assert set(removed.outcomes) == {"updated"}
+    assert last == ([202, 203], [203, 204], ["k201", "new"], [b"2" * 16, b"3" * 16], ["updated", "created"],
+                    [False, True, True], b"last\n")  # fmt: skip
+
+
+def test_a_scope_that_fills_meanwhile_is_still_compared(ledger: Ledger) -> None:
+    """What the ledger knows counts at the moment of comparing, not at the beginning."""
+    with staging(ledger, ledger.scope("stock", "outbox:x")) as staged:
+        staged.add([2, 3], ["a", "b"], [b"1" * 16, b"1" * 16], b"block")
+        applied(ledger, batch(ledger), [("a", b"1")])
+        staged.close_filling()
+        assert staged.compare() == {"unchanged": 1, "created": 1}
+
+
 def test_findings_and_files_come_back_as_they_were(ledger: Ledger) -> None:
     """A restart may answer from the ledger alone; settling twice leaves one set."""
     entered = batch(ledger)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.connector import Change, Landing, Outcome
+from exchange.connector import Change, Changes, Landing, Outcome, Page
 from exchange.connectors.outbox import OutboxTarget, safe_name
+from exchange.record import packer, unpacker
 from exchange.registry import build
 
 if TYPE_CHECKING:
@@ -99,3 +100,21 @@ def test_names_are_safe() -> None:
     assert safe_name("Müller/2026 Ä") == "Müller_2026_Ä"
     assert safe_name("..") == "_"
     assert len(safe_name("x" * 500)) == 80
+
+
+@pytest.mark.parametrize("name", ["stock_xml", "stock_csv", "order_import_json"])
+def test_pages_are_written_as_single_changes_are(tmp_path: Path, name: str) -> None:
+    """A target may take changes in pages as they were stored; the file is the same."""
+    to = target(tmp_path, name)
+    example = REGISTRY.modules[to.meta.module].example()
+    key, record = REGISTRY.modules[to.meta.module].key(example), type(example)
+    one_by_one, _ = applied(tmp_path, to, example, example)
+    first = one_by_one.outputs[0].part.read_bytes()
+
+    block = unpacker(record)(packer(record)([example]).block)
+    pages = [Page([seq], [seq], [key], [Outcome.CREATED], [b""], block) for seq in (1, 2)]
+    landing = Landing("20261123T080000-bbbbbbbb", to.meta.module, tmp_path / "out")
+    assert list(to.apply(landing, Changes(pages))) == []
+
+    assert landing.outputs[0].part.read_bytes() == first
+    assert [each.seq for each in Changes(pages)] == [1, 2]

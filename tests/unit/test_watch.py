@@ -207,6 +207,14 @@ def test_once_waits_for_files_to_stand_still_and_gives_up_on_those_that_do_not(
     assert inside.waiting() == ["waechst.csv"]
 
 
+def test_our_own_files_are_no_data_whatever_the_patterns_say(tmp_path: Path, clock: Clock) -> None:
+    """The canary, the signs of sets, and what is not complete yet."""
+    inbox = Inbox(tmp_path, 0.0, (), clock)
+    for name in (".exchange-canary", ".m.json.taken", "x.csv.part", "x.csv"):
+        (tmp_path / name).write_bytes(b"x")
+    assert names(inbox) == ["x.csv"]
+
+
 # Rules of single folders
 
 
@@ -314,12 +322,12 @@ def test_p16_a_set_is_taken_when_all_of_it_is_there(tmp_path: Path, inbox: Inbox
         drop(folder, name, content=files[name])
     after(inbox, clock, 0)
     assert after(inbox, clock, 61) == []
-    assert "3.csv: -" in inbox.held[f"in/m.manifest.{form}"].message()
+    assert "3.csv (fehlt / missing)" in inbox.held[f"in/m.manifest.{form}"].message()
 
     drop(folder, "3.csv", content=b"dreu")
     after(inbox, clock, 1)
     assert after(inbox, clock, 61) == []
-    assert "3.csv: SHA-256" in inbox.held[f"in/m.manifest.{form}"].message()
+    assert "3.csv (SHA-256)" in inbox.held[f"in/m.manifest.{form}"].message()
 
     drop(folder, "3.csv", content=b"drei")
     os.utime(folder / "3.csv", (2, 2))

@@ -19,7 +19,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, literal, or_, select, update
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import backoffice_rows as rows_of
@@ -36,7 +36,7 @@ from exchange.connectors.lightspeed.wishes import CHUNK, CLEAN, DIRTY, GONE
 from exchange.errors import TransientError
 from exchange.files import PART, replace
 from exchange.finding import Severity, found, kind
-from exchange.ledger_tables import SHOP_PART, WATERMARK
+from exchange.ledger_tables import SHOP_PART
 from exchange.shop import Delivered, Plan, Ref, Step
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ NO_COLUMN = kind(
 NOT_ALL_IN_FILE = kind(
     "shop.not_all_in_file",
     de="{thing}: in der Importdatei hat nicht alles Platz (Felder ohne Spalte, Löschen), oder der Artikel dazu fehlt.",
-    en="{thing}: the import file has no room for all of it (fields without column, deleting), or its article is missing.",
+    en="{thing}: the import file cannot hold all of it (fields without column, deleting), or its article is missing.",
     remedy_de=_BY_HAND_DE,
     remedy_en=_BY_HAND_EN,
     severity=Severity.WARNING,
 )
 CATEGORY_NOT_IN_FILE = kind(
     "shop.category_not_in_file",
-    de="{thing}: die Importdatei nennt nur die Titel von höchstens {levels} Ebenen, und nur die Kategorien von Artikeln.",
+    de="{thing}: die Importdatei nennt nur Titel, höchstens {levels} Ebenen, und nur die Kategorien von Artikeln.",
     en="{thing}: the import file names titles of {levels} levels at most, and only the categories of articles.",
     remedy_de=_BY_HAND_DE,
     remedy_en=_BY_HAND_EN,
@@ -253,7 +253,7 @@ class BackOfficeDelivery:
         with self.ledger.writing() as connection:
             self.lease.keep(connection)
             _confirm(connection, parts)
-            _enter(connection, self.ledger, json.dumps({"part": str(part), "final": str(final), "sha256": digest}))
+            self.ledger.mark(connection, INTENT, json.dumps({"part": str(part), "final": str(final), "sha256": digest}))
         self._publish()
 
     def _csv(self, rows: Sequence[Row]) -> bytes:
@@ -269,8 +269,7 @@ class BackOfficeDelivery:
 
     def _publish(self) -> None:
         """Bring the file that was entered to the outbox; one that has left the work folder is there already."""
-        with self.ledger.engine.connect() as connection:
-            entered = connection.execute(select(WATERMARK.c.value).where(WATERMARK.c.name == INTENT)).scalar()
+        entered = self.ledger.watermark(INTENT)
         if not entered:
             return
         note = json.loads(entered)
@@ -279,7 +278,7 @@ class BackOfficeDelivery:
             replace(part, final)
             LOG.info("%s is ready for the back office", final.name, extra={"action": "shop_file"})
         with self.ledger.writing() as connection:
-            _enter(connection, self.ledger, "")
+            self.ledger.mark(connection, INTENT, "")
 
     def _clear_up(self) -> None:
         """Files that a dead process had not entered: nothing of them has happened."""
@@ -405,10 +404,3 @@ def _confirm(connection: Connection, parts: Iterable[Carried]) -> None:
         )
     for some in chunks(rows, CHUNK):
         connection.execute(_CONFIRM, some)
-
-
-def _enter(connection: Connection, ledger: Ledger, value: str) -> None:
-    """The file that is to be published; empty when there is none."""
-    row = {"value": value, "changed_at": ledger.now()}
-    if not connection.execute(update(WATERMARK).where(WATERMARK.c.name == INTENT).values(row)).rowcount:
-        connection.execute(insert(WATERMARK).values(name=INTENT, **row))

@@ -1,7 +1,7 @@
 """What goes over the wire and what we make of it (`lightspeed-ecom.md` 1.2, 1.5, 1.6).
 
-Numbers are read exactly, never as a binary float; `false`, `""` and `null` are None where no flag is meant; links become ids,
-moments become aware; a single record in an array is taken out of it.
+Numbers are read exactly, never as a binary float; `false`, `""` and `null` are None where no flag is meant; links are
+ids, moments aware; a single record in an array is taken out of it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,14 @@ _FLAG = re.compile(r"(?:(?:is|has|do|allow|allows)(?=[A-Z_])|[a-z]+Is(?=[A-Z]))"
 def decoded(body: bytes) -> Any:
     """The JSON of an answer, numbers exact. Raises Unreadable for HTML and everything else."""
     try:
-        return json.loads(body, parse_float=Decimal)
+        return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         what = "a page of HTML" if b"<html" in body[:2000].lower() else "something else"
         raise Unreadable(f"the shop answered with {what if body else 'nothing'} instead of JSON") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
 
 
 def told_error(content: Any) -> tuple[int, str] | None:
@@ -55,27 +59,29 @@ def told_error(content: Any) -> tuple[int, str] | None:
 
 
 def one(resource: Resource, content: Any) -> dict[str, Any]:
-    """The record in an answer. Raises Unreadable when there is none."""
+    """The record in an answer, normal. Raises Unreadable when there is none."""
+    return normal(row(resource, content))
+
+
+def row(resource: Resource, content: Any) -> dict[str, Any]:
+    """The record in an answer, as it stands there. Raises Unreadable when there is none."""
     content = _without_array(content)
-    for key in (resource.one, resource.answer, resource.many):
-        if key and isinstance(content, dict) and key in content:
-            content = _without_array(content[key])
-            break
-    else:
-        content = None if resource.one else content
+    if resource.one and isinstance(content, dict):
+        keys = [key for key in (resource.one, resource.answer, resource.many) if key in content]
+        content = _without_array(content[keys[0]]) if keys else None
     if not isinstance(content, dict):
         raise Unreadable(f"the shop's answer holds no {resource.name}")
-    return normal(content)
+    return content
 
 
-def many(resource: Resource, content: Any) -> list[dict[str, Any]]:
-    """The records in the answer to a list. Raises Unreadable when there is no list."""
-    rows = _list_in(resource, content)
-    if isinstance(rows, dict):
-        rows = [rows]
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+def rows(resource: Resource, content: Any) -> list[dict[str, Any]]:
+    """The records in the answer to a list, as they stand there. Raises Unreadable when there is no list."""
+    found = _list_in(resource, content)
+    if isinstance(found, dict):
+        found = [found]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise Unreadable(f"the shop's answer holds no list of {resource.name}")
-    return [normal(row) for row in rows]
+    return found
 
 
 def _list_in(resource: Resource, content: Any) -> Any:

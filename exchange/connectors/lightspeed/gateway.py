@@ -23,12 +23,12 @@ class Gateway(Protocol):
 
     Any call may raise Spent (nothing was sent), TransientError (nothing was done) and ConfigError. Rows come with
     links as ids, and None where the shop says that there is nothing.
-
-    Attributes:
-        calls: made so far.
     """
 
-    calls: int
+    @property
+    def calls(self) -> int:
+        """Made so far."""
+        ...
 
     def begin(self, thing: Thing) -> None:
         """The calls that follow are for this part: they are as urgent as it is."""
@@ -67,7 +67,7 @@ class Gateway(Protocol):
         ...
 
     def update(self, resource: str, owner: str, shop_id: str, body: Mapping[str, Any], language: str = "") -> None:
-        """Change some fields. Twice the same does no harm, so it is never Uncertain. Raises Refused, NotFound."""
+        """Change some fields. Raises Refused, NotFound; also Uncertain, as saying it twice does no harm."""
         ...
 
     def delete(self, resource: str, owner: str, shop_id: str) -> None:

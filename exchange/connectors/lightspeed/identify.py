@@ -167,6 +167,20 @@ class Identify:
     def _metafield(self, thing: Thing) -> Iterable[str]:
         yield from (str(row["id"]) for row in self._below(thing) if row.get("key") == thing.asked["key"])
 
+    # What the shop alone makes
+
+    def _order(self, thing: Thing) -> Iterable[str]:
+        yield from self._orders(thing.ref.key)
+
+    def _shipment(self, thing: Thing) -> Iterable[str]:
+        """An order has one shipment, made together with it (2.20)."""
+        for order in self._orders(thing.ref.key):
+            yield from (str(row["id"]) for row in self.gateway.read("shipment", order=order))
+
+    def _orders(self, number: str) -> Iterable[str]:
+        rows = self.gateway.read("order", number=number)
+        return [str(row["id"]) for row in rows if _same(row.get("number")) == _same(number)]
+
     def _discount(self, thing: Thing) -> Iterable[str]:
         wanted = self.refs.wire({name: thing.asked[name] for name in _STEP if name in thing.asked})
         for row in self.gateway.read("quantity_discount", product=wanted["product"]):
@@ -187,6 +201,8 @@ _FINDERS: Mapping[str, Callable[[Identify, Thing], Iterable[str]]] = {
     "product_image": Identify._image,  # noqa: SLF001
     "product_relation": Identify._relation,  # noqa: SLF001
     "category_product": Identify._assignment,  # noqa: SLF001
+    "order": Identify._order,  # noqa: SLF001
+    "shipment": Identify._shipment,  # noqa: SLF001
     "quantity_discount": Identify._discount,  # noqa: SLF001
 }
 

@@ -54,13 +54,20 @@ class Wish(NamedTuple):
     due_at: datetime | None
 
 
+def _over(below: Plain, above: Plain) -> Plain:
+    """The upper value; of texts that are gathered, all items of both."""
+    lower, upper = (each.get("$gathered") if isinstance(each, dict) else None for each in (below, above))
+    return above if lower is None or upper is None else {"$gathered": sorted({*lower, *upper})}
+
+
 def merged(facets: Iterable[Facet], now: datetime) -> Wish:
     """The wish that comes out of all facets of one part."""
     known = sorted(facets, key=lambda each: (each.rank, each.module, each.record_key))
     valid = [each for each in known if each.valid(now)]
     fields: dict[str, Plain] = {}
     for each in valid:
-        fields.update(each.fields)
+        for name, value in each.fields.items():
+            fields[name] = _over(fields.get(name), value)
     due_at = min((at for each in known for at in each.turns(now)), default=None)
     creates = any(each.creates for each in valid)
     return Wish(fields, bool(valid), creates, digest(fields) if valid else b"", due_at)

@@ -7,6 +7,7 @@ with its owner before it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,8 +60,8 @@ class Resource(NamedTuple):
             raise ValueError(f"{self.name}: the owner is {'missing' if self.nested else 'too much'}")
         if self.single and shop_id:
             raise ValueError(f"{self.name} has no id of its own")
-        collection = self.path.format(owner)
-        return f"{collection}/{shop_id}" if shop_id else collection
+        collection = self.path.format(quote(owner, safe=""))
+        return f"{collection}/{quote(shop_id, safe='')}" if shop_id else collection
 
 
 def _set(names: str) -> frozenset[str]:
@@ -193,7 +194,7 @@ _SALES = (
     _act("customer_token", "customers/{}/tokens", "customerToken"),
     _act("customer_login", "customers/{}/login", "customerLogin"),
     # 2.18
-    _plain("order", verbs="LCGU", filters="customer number", links="customStatus"),
+    _plain("order", verbs="LCGU", filters="customer number", links="customStatus")._replace(late=True),
     _below("order", "orders", "product", READ, links="product variant", late=True),
     _below("order", "orders", "metafield", late=True),
     _plain("order_customstatus", "customStatus", path="orders/customstatuses", many="customStatuses"),

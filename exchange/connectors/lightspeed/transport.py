@@ -11,12 +11,14 @@ import time
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from urllib3 import PoolManager, ProxyManager, Timeout
+from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import parse_url
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
     from pathlib import Path
 
     from _typeshed import WriteableBuffer
@@ -77,7 +79,7 @@ def connections(waits: Patience, ca_file: Path | None = None, proxy: str = "") -
     Args:
         waits: how long.
         ca_file: certificates that are trusted instead of the system's.
-        proxy: address of a proxy.
+        proxy: address of a proxy, with user and password where it wants them.
     """
 
     class Answer(HTTPResponse):
@@ -102,6 +104,12 @@ def connections(waits: Patience, ca_file: Path | None = None, proxy: str = "") -
         "cert_reqs": "CERT_REQUIRED",
         "ca_certs": str(ca_file) if ca_file else None,
     }
-    manager = ProxyManager(proxy, **options) if proxy else PoolManager(**options)
+    manager = _proxied(proxy, options) if proxy else PoolManager(**options)
     manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
     return manager
+
+
+def _proxied(proxy: str, options: Mapping[str, Any]) -> ProxyManager:
+    address = parse_url(proxy)
+    headers = make_headers(proxy_basic_auth=address.auth) if address.auth else None
+    return ProxyManager(address._replace(auth=None).url, proxy_headers=headers, **options)

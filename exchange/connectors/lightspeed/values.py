@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from exchange.shop import Json, Ref, Upload
+from exchange.shop import Gathered, Json, Ref, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +25,7 @@ _FREEZE: tuple[tuple[type, Callable[[Any], Plain]], ...] = (
     (Decimal, lambda number: {"$number": format(number.normalize(), "f")}),
     (Json, lambda json: {"$json": freeze(json.content)}),
     (Ref, lambda ref: {"$ref": [ref.resource, ref.key]}),
+    (Gathered, lambda text: {"$gathered": sorted(set(text.items))}),
     (Upload, lambda upload: {"$upload": [upload.name, upload.folder, upload.sha256]}),
     (datetime, lambda at: {"$at": at.astimezone(UTC).isoformat()}),
     (date, lambda day: {"$day": day.isoformat()}),
@@ -47,6 +48,7 @@ def freeze(value: Any) -> Plain:
 _THAW: Mapping[str, Callable[[Any], Any]] = {
     "$number": Decimal,
     "$ref": lambda pair: Ref(*pair),
+    "$gathered": lambda items: Gathered(tuple(items)),
     "$upload": lambda three: Upload(*three),
     "$json": lambda content: Json(thaw(content)),
     "$dict": lambda content: {name: thaw(value) for name, value in content.items()},

@@ -12,8 +12,9 @@ import pytest
 
 from exchange.channels.guard import Guard
 from exchange.channels.report import Report
-from exchange.channels.service import examine
-from tests.sftp import PASSWORD, Exchange, Sftp, exchanging, serving
+from exchange.channels.service import Channels, examine
+from exchange.errors import ConfigError
+from tests.sftp import PASSWORD, REGISTRY, Exchange, Sftp, exchanging, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,19 +185,37 @@ def test_a_fault_is_logged_when_it_comes_not_while_it_lasts(tmp_path: Path, capl
     assert caplog.text.count("channel.bad_name") == 1
 
 
+def test_modules_may_be_named_in_german_and_one_that_there_is_not_stops_the_start(tmp_path: Path) -> None:
+    """Before the first file; `doctor` says the same."""
+    channel = {"host": "127.0.0.1", "user": "x", "module": "Bestellimport", "send": ["Bestand", "*.pdf"]}
+    with exchanging(tmp_path, channel) as exchange:
+        assert exchange.channels.values("agency/heute") == {"module": "order_import"}
+        assert exchange.channels.values("anderes") == {}
+        assert exchange.line.settings.send == ("stock", "*.pdf")
+    for wrong in ({"module": "bestelungen"}, {"profile": "gibt_es_nicht"}, {"send": ["bestnad"]}):
+        settings = exchange.settings.model_copy(
+            update={"channels": {"agency": exchange.line.settings.model_copy(update=wrong)}}
+        )
+        with pytest.raises(ConfigError):
+            Channels(settings, exchange.books, REGISTRY)  # type: ignore[arg-type]
+        finding = examine("agency", settings, REGISTRY)
+        assert finding is not None
+        assert finding.code == "channel.set_up"
+
+
 def test_doctor_looks_into_both_folders(tmp_path: Path) -> None:
     """And names what is wrong; a channel in order has no finding."""
     with serving(tmp_path / "there") as server, exchanging(tmp_path, server.settings) as exchange:
-        assert examine("agency", exchange.settings) is None
+        assert examine("agency", exchange.settings, REGISTRY) is None
         (server.home / "out").rmdir()
-        missing = examine("agency", exchange.settings)
+        missing = examine("agency", exchange.settings, REGISTRY)
         assert missing is not None
         assert missing.code == "channel.missing"
     with exchanging(tmp_path, {"host": "127.0.0.1"}) as exchange:
-        wrong = examine("agency", exchange.settings)
+        wrong = examine("agency", exchange.settings, REGISTRY)
         assert wrong is not None
         assert wrong.code == "channel.set_up"
-    gone = examine("agency", exchange.settings.model_copy(update={"channels": {"agency": _nobody(exchange)}}))
+    gone = examine("agency", exchange.settings.model_copy(update={"channels": {"agency": _nobody(exchange)}}), REGISTRY)
     assert gone is not None
     assert gone.code == "channel.unreachable"
 

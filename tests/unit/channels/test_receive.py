@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncssh
 import pytest
 
-from exchange.channels import receive
+from exchange.channels import receive, session
 from exchange.channels.session import BLOCK
 from exchange.files import replace
 from tests.sftp import Exchange, Sftp, exchanging, files, serving
@@ -70,7 +70,7 @@ def test_files_land_as_if_they_were_dropped_and_are_put_away_there(exchange: Exc
     assert exchange.inbox() == content
     assert (left(exchange), put_away(exchange)) == ([], sorted(content))
     assert exchange.line.report.received == 3
-    assert not list((exchange.root / "work" / ".channels" / "agency" / "received").iterdir())
+    assert exchange.line.receiver.notes.names() == []
 
 
 def test_a_file_is_waited_for_until_it_stands_still(exchange: Exchange) -> None:
@@ -490,3 +490,87 @@ def test_a_full_disk_here_leaves_the_file_there(exchange: Exchange, monkeypatch:
     assert exchange.line.reached
     exchange.round()
     assert list(exchange.inbox()) == ["a.csv"]
+
+
+def test_a_file_that_the_partner_takes_back_meanwhile_is_no_trouble(tmp_path: Path) -> None:
+    """It has landed; that it is no longer there to be put away is as good."""
+
+    class TakesBack(Sftp):
+        def rename(self, oldpath: bytes, newpath: bytes) -> Any:  # noqa: ARG002
+            (tmp_path / "there" / "in" / "a.csv").unlink(missing_ok=True)
+            raise asyncssh.SFTPNoSuchFile("gone")
+
+    with serving(tmp_path / "there", TakesBack) as server, exchanging(tmp_path, server.settings) as exchange:
+        put(exchange, "a.csv")
+        assert exchange.round() == []
+        assert list(exchange.inbox()) == ["a.csv"]
+        assert exchange.line.receiver.notes.names() == []
+
+
+def test_without_a_folder_for_processed_files_nothing_is_taken_twice(tmp_path: Path) -> None:
+    """The server answers a rename into a missing folder as it answers one of a missing file."""
+
+    class NoFolder(Sftp):
+        def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> Any:  # noqa: ARG002
+            raise asyncssh.SFTPPermissionDenied("no folders")
+
+    with serving(tmp_path / "there", NoFolder) as server, exchanging(tmp_path, server.settings) as exchange:
+        put(exchange, "a.csv")
+        assert exchange.round() == ["channel.still_there"]
+        (tmp_path / "inbox" / "agency" / "a.csv").unlink()
+        for _ in range(2):
+            exchange.seconds += receive.PUT_AWAY_SECONDS
+            assert exchange.round() == ["channel.still_there"]
+        assert exchange.inbox() == {}
+
+
+def test_a_name_that_comes_and_goes_between_list_and_look_is_no_trouble(tmp_path: Path) -> None:
+    """Another reader was quicker."""
+
+    class Vanishes(Sftp):
+        def lstat(self, path: bytes) -> Any:
+            if path.endswith(b"a.csv"):
+                raise asyncssh.SFTPNoSuchFile("gone")
+            return super().lstat(path)
+
+    with serving(tmp_path / "there", Vanishes) as server, exchanging(tmp_path, server.settings) as exchange:
+        put(exchange, "a.csv")
+        put(exchange, "b.csv")
+        assert exchange.round() == []
+        assert list(exchange.inbox()) == ["b.csv"]
+
+
+def test_a_file_that_changes_while_it_is_read_settles_anew(tmp_path: Path) -> None:
+    """The same size, other content: its time stamp tells; the torn mixture does not land."""
+
+    class Rewrites(Sftp):
+        armed = True
+
+        def read(self, file_obj: object, offset: int, size: int) -> Any:
+            data = super().read(file_obj, offset, size)
+            if Rewrites.armed:
+                Rewrites.armed = False
+                path = tmp_path / "there" / "in" / "a.csv"
+                path.write_bytes(b"neu")
+                os.utime(path, (2, 2))
+            return data
+
+    with serving(tmp_path / "there", Rewrites) as server, exchanging(tmp_path, server.settings) as exchange:
+        put(exchange, "a.csv", b"alt")
+        assert exchange.round() == []
+        assert exchange.inbox() == {}
+        assert exchange.round() == []
+        assert exchange.inbox() == {"a.csv": b"neu"}
+
+
+def test_an_endless_listing_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is fetched leaves the folder, so the rest comes next time."""
+    monkeypatch.setattr(session, "MOST_ENTRIES", 3)
+    with serving(tmp_path / "there") as server, exchanging(tmp_path, server.settings) as exchange:
+        for number in range(5):
+            put(exchange, f"{number}.csv")
+        exchange.line.settings.__dict__["processed"] = "/done"
+        assert exchange.round() == []
+        assert len(exchange.inbox()) == 3
+        assert exchange.round() == []
+        assert len(exchange.inbox()) == 5

@@ -59,7 +59,7 @@ def test_files_arrive_whole_and_go_to_sent(exchange: Exchange) -> None:
     assert exchange.sent() == content
     assert exchange.outbox() == [".hidden", "halb.xml.part"]
     assert exchange.line.report.sent == 3
-    assert not list((exchange.root / "work" / ".channels" / "agency" / "sent").iterdir())
+    assert exchange.line.sender.notes.names() == []
 
 
 def test_a_file_replaces_an_older_one_of_its_name(exchange: Exchange) -> None:

@@ -310,6 +310,34 @@ def test_a_partners_tree_shares_equal_beginnings_in_the_order_of_the_profile() -
     )
 
 
+def test_beside_a_text_nothing_is_added() -> None:
+    """Blanks between elements are for the eye; beside a text they would be part of it."""
+    layout = partner(PARTNER.replace('unit = "DETAILS.NAME.@unit"', 'unit = "DETAILS.NAME.UNIT"'), Product)
+    product = Product._make([""] * 27 + [(), (), (), ()])._replace(name="N", unit="kg", long_text="T")
+
+    data = written(layout, [product, product._replace(name="")]).decode()
+
+    assert "<NAME>N<UNIT>kg</UNIT></NAME>" in data
+    assert "<NAME>\n      <UNIT>kg</UNIT>\n    </NAME>" in data
+
+
+def test_what_means_something_to_xml_is_escaped_where_it_stands() -> None:
+    """A parser gives back every character, in texts and in attributes."""
+    odd = "a<b>&\"'c\t\n\rd]]>"
+    product = Product._make([""] * 27 + [(), (), (), ()])._replace(number=odd, long_text=odd)
+
+    root = etree.fromstring(written(partner(PARTNER, Product), [product]))
+
+    assert (root[0].get("id"), root[0].findtext("DETAILS/TEXT")) == (odd, odd)
+
+
+@pytest.mark.parametrize("path", ["two words", "1ST", "A..B", "@", "@a b", "A.<B>"])
+def test_a_path_that_xml_has_no_name_for_stops_before_the_first_file(path: str) -> None:
+    """The set-up is wrong, not the record."""
+    with pytest.raises(ConfigError, match="partner"):
+        written(partner(PARTNER.replace('ean = "EAN"', f'ean = "{path}"'), Product), [])
+
+
 def _same(element: Any, text: str) -> bool:
     """Whether an element is that of the text, but for the blanks between elements."""
     parser = etree.XMLParser(remove_blank_text=True)

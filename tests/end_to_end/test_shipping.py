@@ -1,0 +1,135 @@
+"""Sage → carrier → shop: delivery notes become carrier files, return files become tracking codes."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
+from tests.unit.sandbox.shop.conftest import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DHL, DPD = "00340434161094042557", "01234567890123"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Reached]:
+    running = Reached(tmp_path)
+    yield running
+    running.close()
+
+
+def ordered(shop: Reached, *codes: str) -> str:
+    """An order of a customer of the shop; its number."""
+    client = Client(shop.running)
+    return str(client.order(int(shop.variants()[codes[0]]["id"]), 1)["number"])
+
+
+def shipment(shop: Reached, order: str) -> dict[str, object]:
+    """The order's shipment."""
+    (row,) = shop.rows("order", number=order)
+    (found,) = shop.rows("shipment", order=row["id"])
+    return dict(found)
+
+
+def test_delivery_notes_go_to_their_carriers_once(tmp_path: Path, shop: Reached) -> None:
+    """A file per carrier, in its own form; the next run has nothing new; a changed note waits for a decision."""
+    sender = {
+        "name1": "Kaffeekontor GmbH",
+        "street": "Hafenstraße",
+        "house_number": "1",
+        "zip": "20457",
+        "city": "Hamburg",
+    }
+    installation = connected(
+        tmp_path, shop, **{f"modules.shipping.sender.{name}": each for name, each in sender.items()}
+    )
+    with opened(installation) as app:
+        batch = app.export("shipping")
+        assert (batch.counts.created, batch.counts.rejected) == (2, 0)
+        (dhl,) = installation.outbox.glob("dhl_portal_csv_*.csv")
+        (dpd,) = installation.outbox.glob("delisprint_csv_*.csv")
+        with dhl.open(encoding="iso-8859-1", newline="") as file:
+            (row,) = csv.DictReader(file, delimiter=";")
+        assert len(row) == 128
+        assert (row["Empfänger Straße"], row["Empfänger Hausnummer"], row["Empfänger PLZ"]) == (
+            "Alaunstraße",
+            "36",
+            "01099",
+        )
+        assert (row["Empfänger Land"], row["Gewicht"], row["Absender Ort"]) == ("DEU", "1,5600", "Hamburg")
+        assert dpd.read_text("cp1252").split(";")[:4] == ["SP, B2C, PAN", "Hotel Elbblick KG", "Uferweg 2", "DE"]
+
+        assert app.export("shipping").counts.created == 0
+        change(
+            installation, "UPDATE KHKVKBelege SET A1Name1 = 'Neu' WHERE Belegkennzeichen = 'VLL' AND Versand = 'DPD'"
+        )
+        assert app.export("shipping").counts.held == 1
+        change(installation, "UPDATE KHKVKBelege SET Belegdatum = '2020-01-01 00:00:00' WHERE Belegkennzeichen = 'VLL'")
+        assert app.export("shipping").counts.deleted == 0  # out of the window is not gone
+
+
+def test_parcel_numbers_come_back_to_the_order(tmp_path: Path, shop: Reached) -> None:
+    """All numbers of all deliveries stand at the shop's one shipment, each once; and nothing is told twice."""
+    installation = connected(tmp_path, shop)
+    with opened(installation) as app:
+        synced(app, "categories", "products")
+        order = ordered(shop, "10010")
+        back = tmp_path / "back.csv"
+        lines = [f"{order}/VLL-2026-1;{DHL};23.11.2026", f"{order}/VLL-2026-1;00340434161094042564;23.11.2026"]
+        back.write_text("\r\n".join(["Sendungsreferenz;Sendungsnummer;Sendungsdatum", *lines, ""]), "utf-8")
+        batch = app.import_file(back)
+        assert (batch.module, batch.profile, batch.counts.created) == ("tracking_codes", "dhl_return_csv", 1)
+        shop.writes()
+        app.deliver()
+        assert shipment(shop, order)["trackingCode"] == f"{DHL} 00340434161094042564"
+        assert shipment(shop, order)["status"] == "shipped"
+
+        # A second delivery of the same order, by the other carrier.
+        more = tmp_path / "dpd.csv"
+        more.write_text(f"{order}/VLL-2026-2;{DPD};24.11.2026\r\n", "cp1252")
+        app.import_file(more, profile="delisprint_return_csv")
+        app.deliver()
+        assert shipment(shop, order)["trackingCode"] == f"{DHL} 00340434161094042564 {DPD}"
+
+        shop.writes()
+        again = tmp_path / "again.csv"
+        again.write_bytes(back.read_bytes() + b"\r\n")
+        app.import_file(again)
+        assert (app.deliver().calls, shop.called()) == (0, 0)
+
+
+def test_a_return_file_damaged_by_excel_is_refused(tmp_path: Path, shop: Reached) -> None:
+    """Nothing of it reaches the shop, and the sender is told what to do."""
+    installation = connected(tmp_path, shop)
+    back = tmp_path / "back.csv"
+    back.write_text(
+        "Sendungsreferenz;Sendungsnummer\r\nORD00001/VLL-1;3,40434E+18\r\nVLL-2;00340434161094042571\r\n", "utf-8"
+    )
+    with opened(installation) as app:
+        batch = app.import_file(back)
+        assert (batch.counts.rejected, batch.counts.created) == (1, 1)
+        codes = {finding.code for finding in app.ledger.findings(batch, 10)}
+    assert codes == {"tracking_codes.damaged_number", "tracking_codes.no_order"}
+
+
+def test_numbers_in_a_column_of_sage_are_taken_too(tmp_path: Path, shop: Reached) -> None:
+    """Several in one text; the document knows its order."""
+    installation = connected(tmp_path, shop, **{"modules.tracking_codes.column": "USER_Pakete"})
+    with opened(installation) as app:
+        synced(app, "categories", "products")
+        order = ordered(shop, "10010")
+        change(
+            installation,
+            "ALTER TABLE KHKVKBelege ADD COLUMN USER_Pakete VARCHAR(255)",
+            f"UPDATE KHKVKBelege SET USER_Pakete = '{DHL}, {DPD}', WSBestellNr = '{order}' "
+            "WHERE Belegkennzeichen = 'VLL' AND Versand = 'DHL'",
+        )
+    with opened(installation) as app:
+        synced(app, "tracking_codes")
+        assert shipment(shop, order)["trackingCode"] == f"{DHL} {DPD}"

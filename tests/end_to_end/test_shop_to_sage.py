@@ -1,0 +1,271 @@
+"""Shop → Sage: orders and customers by the API, and by files alone; the same comes out in Sage."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from base64 import b64encode
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from exchange.app import App
+from exchange.errors import ConfigError
+from exchange.sandbox.shop import Shop
+from exchange.settings import load
+from tests.end_to_end.conftest import Installation, install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exchange.sandbox.shop import Running
+
+#: Articles of the sandbox Sage.
+ARTICLES = ("00200050", "10010")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Running]:
+    """A shop that sells two articles."""
+    with Shop(tmp_path / "shop.sqlite").serve() as running:
+        for number in ARTICLES:
+            made = call(
+                running, "POST", "products", {"product": {"title": f"Artikel {number}", "visibility": "visible"}}
+            )
+            product = made["product"]["id"]
+            (variant,) = call(running, "GET", f"variants.json?product={product}")["variants"]
+            values = {"articleCode": number, "priceIncl": 10, "title": "Default", "stockTracking": "disabled"}
+            call(running, "PUT", f"variants/{variant['id']}", {"variant": values})
+        yield running
+
+
+def call(shop: Running, method: str, path: str, body: Any = None) -> Any:
+    """A call of the API, as the shop's own pages would make it."""
+    address = path if ".json" in path else f"{path}.json"
+    data = None if body is None else json.dumps(body).encode()
+    credentials = b64encode(f"{shop.key}:{shop.secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{shop.url}/de/{address}", data, headers, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def buy(shop: Running, email: str, name: str, *articles: str, **more: Any) -> dict[str, Any]:
+    """Somebody orders; the order as the API gives it."""
+    first, _, last = name.partition(" ")
+    place = {
+        "name": name,
+        "address1": "Ringstraße",
+        "number": "7",
+        "zipcode": "04109",
+        "city": "Leipzig",
+        "country": "de",
+    }
+    customer = {"email": email, "firstname": first, "lastname": last, **more}
+    given = {"mode": "guest", "customer": customer, "billing_address": place, "shipping_address": place}
+    checkout = call(shop, "POST", "checkouts", given)["id"]
+    variants = {row["articleCode"]: row["id"] for row in call(shop, "GET", "variants")["variants"]}
+    for article in articles:
+        call(shop, "POST", f"checkouts/{checkout}/products", {"variant_id": variants[article], "quantity": 2})
+    (method, *_) = call(shop, "GET", f"checkouts/{checkout}/shipment_methods")
+    call(shop, "PUT", f"checkouts/{checkout}", {"shipment_method": {"id": method["id"]}})
+    call(shop, "PUT", f"checkouts/{checkout}", {"payment_method": {"id": "invoice"}, "terms": 1})
+    order = call(shop, "POST", f"checkouts/{checkout}/order")["order_id"]
+    made: dict[str, Any] = call(shop, "GET", f"orders/{order}")["order"]
+    return made
+
+
+def connected(folder: Path, shop: Running, **given: Any) -> Installation:
+    """An installation that reaches the shop by its API."""
+    folder.mkdir(exist_ok=True)
+    reach = {"shop.way": "api", "shop.url": shop.url, "shop.key": shop.key, "shop.secret": shop.secret}
+    return install(folder, **reach, **{"shop.doubt_seconds": 0, "modules.order_import.since": "2020-01-01", **given})
+
+
+@contextmanager
+def opened(installation: Installation) -> Iterator[App]:
+    with App(load(installation.folder / "exchange.toml")) as app:
+        yield app
+
+
+def documents(installation: Installation) -> list[tuple[Any, ...]]:
+    """Orders in Sage with their positions, without ids and numbers that Sage gives."""
+    return installation.sage(
+        "SELECT b.Referenznummer, b.A0Name1, b.A0PLZ, b.Bruttobetrag, b.Nettobetrag, p.Artikelnummer, p.Menge,"
+        " p.Einzelpreis FROM KHKVKBelege b JOIN KHKVKBelegePositionen p USING (BelID, Mandant)"
+        " WHERE b.Referenznummer LIKE 'ORD%' ORDER BY 1, 6"
+    )
+
+
+def customers(installation: Installation) -> list[tuple[Any, ...]]:
+    """Customers in Sage that came from the shop."""
+    return installation.sage(
+        "SELECT k.Kto, k.WSKdNr, k.EUUStID, k.Besteuerung, a.Name1, a.Name2, a.LieferStrasse, a.LieferPLZ, a.LieferOrt,"
+        " a.LieferLand, a.EMail, a.Telefon FROM KHKKontokorrent k JOIN KHKAdressen a USING (Adresse, Mandant)"
+        " WHERE k.WSKdNr <> '' ORDER BY k.Kto"
+    )
+
+
+def test_orders_come_by_the_api_once_and_the_shop_hears_of_it(tmp_path: Path, shop: Running) -> None:
+    """Each becomes a document; its number stands at the shop's order. The second time there is nothing new."""
+    first = buy(shop, "nora@neu.example", "Nora Neu", *ARTICLES)
+    second = buy(shop, "otto@alt.example", "Otto Alt", "10010")
+    installation = connected(tmp_path / "api", shop)
+
+    done = installation.exchange("sync", "order_import", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (batch,) = json.loads(done.stdout)["batches"]
+    assert batch["counts"]["created"] == 2
+    assert {row[0] for row in documents(installation)} == {first["number"], second["number"]}
+
+    with opened(installation) as app:
+        assert app.deliver().waiting == 0
+    numbers = installation.sage(
+        "SELECT Belegkennzeichen || ' ' || Belegjahr || '-' || Belegnummer FROM KHKVKBelege WHERE Referenznummer = ?",
+        first["number"],
+    )
+    fields = call(shop, "GET", f"orders/{first['id']}/metafields")["orderMetafields"]
+    assert [(each["key"], each["value"]) for each in fields] == [("sage_document", numbers[0][0])]
+
+    before = documents(installation)
+    with opened(installation) as app:
+        assert app.pull("order_import") is None
+        call(shop, "PUT", f"orders/{second['id']}", {"order": {"memo": "bitte anrufen"}})
+        third = buy(shop, "nora@neu.example", "Nora Neu", "10010")
+        again = app.pull("order_import")
+        assert again is not None
+        assert (again.counts.created, again.counts.held) == (1, 0)
+    assert [row for row in documents(installation) if row[0] != third["number"]] == before
+
+
+def test_the_status_of_an_order_is_set_once_it_is_in_sage(tmp_path: Path, shop: Running) -> None:
+    order = buy(shop, "nora@neu.example", "Nora Neu", "10010")
+    options = {
+        "modules.order_import.status": "processing_awaiting_shipment",
+        "modules.order_import.document_metafield": "",
+    }
+    with opened(connected(tmp_path / "api", shop, **options)) as app:
+        app.pull("order_import")
+        assert call(shop, "GET", f"orders/{order['id']}")["order"]["status"] != "processing_awaiting_shipment"
+        app.deliver()
+    assert call(shop, "GET", f"orders/{order['id']}")["order"]["status"] == "processing_awaiting_shipment"
+
+
+def test_the_first_pull_has_to_know_from_when_on(tmp_path: Path, shop: Running) -> None:
+    """Or it would bring the whole history of the shop into the books."""
+    (tmp_path / "api").mkdir()
+    reach = {"shop.way": "api", "shop.url": shop.url, "shop.key": shop.key, "shop.secret": shop.secret}
+    with opened(install(tmp_path / "api", **reach)) as app, pytest.raises(ConfigError, match=r"order_import\.since"):
+        app.pull("order_import")
+
+
+def test_a_crash_between_the_file_and_the_watermark_brings_orders_twice_into_sage_once(
+    tmp_path: Path, shop: Running
+) -> None:
+    """The file is entered, the watermark is not yet: the next pull gets the same orders again."""
+    buy(shop, "nora@neu.example", "Nora Neu", *ARTICLES)
+    installation = connected(tmp_path / "api", shop)
+    with opened(installation) as app:
+        real = app.ledger.mark
+
+        def dies(*_arguments: Any) -> None:
+            raise KeyboardInterrupt
+
+        app.ledger.mark = dies  # type: ignore[method-assign]
+        with pytest.raises(KeyboardInterrupt):
+            app.pull("order_import")
+        app.ledger.mark = real  # type: ignore[method-assign]
+        assert app.ledger.watermark("pull.orders") == ""
+        again = app.pull("order_import")
+        assert again is not None
+        assert again.counts.unchanged == 1
+    assert len(documents(installation)) == 3  # two articles, and shipping
+
+
+def test_customers_come_by_the_api_and_the_shop_hears_their_number(tmp_path: Path, shop: Running) -> None:
+    """With groups; a change of address follows."""
+    (group,) = [call(shop, "POST", "groups", {"group": {"title": "Wiederverkäufer"}})["group"]["id"]]
+    made = call(shop, "POST", "customers", {"customer": COMPANY})["customer"]
+    call(shop, "POST", "groups/customers", {"groupsCustomer": {"group": group, "customer": made["id"]}})
+    installation = connected(tmp_path / "api", shop)
+    with opened(installation) as app:
+        batch = app.pull("customer_export")
+        assert batch is not None
+        assert (batch.counts.created, batch.counts.held) == (1, 0), app.ledger.findings(batch)
+        app.deliver()
+        (row,) = customers(installation)[-1:]
+        assert row[1:] == (
+            str(made["id"]), "U13585627", 2, "Neu Kaffee GmbH", "", "Ringstraße 7", "1010", "Wien", "AT",
+            "einkauf@neu.example", "+43 1 5",
+        )  # fmt: skip
+        fields = call(shop, "GET", f"customers/{made['id']}/metafields")["customerMetafields"]
+        assert [(each["key"], each["value"]) for each in fields] == [("sage_customer_number", row[0])]
+
+        change = {"addressBillingStreet": "Neuweg", "addressBillingNumber": "1"}
+        call(shop, "PUT", f"customers/{made['id']}", {"customer": change})
+        again = app.pull("customer_export")
+        assert again is not None
+        assert again.counts.updated == 1
+    assert customers(installation)[-1][6] == "Neuweg 1"
+
+
+COMPANY = {
+    "email": "einkauf@neu.example",
+    "firstname": "Nora",
+    "lastname": "Neu",
+    "phone": "+43 1 5",
+    "type": "registered",
+    "isCompany": True,
+    "companyName": "Neu Kaffee GmbH",
+    "companyVatNumber": "ATU13585627",
+    "addressBillingName": "Nora Neu",
+    "addressBillingStreet": "Ringstraße",
+    "addressBillingNumber": "7",
+    "addressBillingZipcode": "1010",
+    "addressBillingCity": "Wien",
+    "addressBillingCountry": "at",
+}
+
+
+def test_by_files_alone_the_same_comes_into_sage(tmp_path: Path, shop: Running) -> None:
+    """Orders as the API's json, customers as the back office's csv, dropped into the inbox."""
+    order = buy(shop, "nora@neu.example", "Nora Neu", *ARTICLES, phone="+49 341 1")
+    call(shop, "POST", "customers", {"customer": COMPANY})
+    by_api = connected(tmp_path / "api", shop)
+    with opened(by_api) as app:
+        assert app.pull("customer_export") is not None
+        assert app.pull("order_import") is not None
+
+    (tmp_path / "files").mkdir()
+    by_file = install(tmp_path / "files")
+    with urllib.request.urlopen(f"{shop.url}/backoffice/customers") as answer:
+        by_file.drop("customers_export.csv", answer.read())
+    assert by_file.run_once().returncode == 0
+    by_file.drop("order.json", json.dumps({"order": order}))
+    assert by_file.run_once().returncode == 0
+    assert {receipt["profile"] for receipt in by_file.receipts()} == {
+        "lightspeed_customer_csv",
+        "lightspeed_order_json",
+    }
+
+    assert len(documents(by_file)) == 3
+    assert documents(by_file) == documents(by_api)
+    assert customers(by_file) == customers(by_api)
+
+
+def test_customers_of_sage_go_to_the_shop_by_its_customer_import(tmp_path: Path, shop: Running) -> None:
+    """Sage → csv → back office; who has no name or no address of his own is told."""
+    (tmp_path / "files").mkdir()
+    installation = install(tmp_path / "files")
+    done = installation.exchange("export", "customer_export", "--profile", "lightspeed_customer_csv")
+    assert "outbox.field_needed" in done.stdout
+    (path,) = installation.outbox.glob("customer_export_*.csv")
+    request = urllib.request.Request(
+        f"{shop.url}/backoffice/customers", path.read_bytes(), {"Content-Type": "text/csv"}, method="POST"
+    )
+    urllib.request.urlopen(request).close()
+    (made,) = call(shop, "GET", "customers")["customers"]
+    assert (made["firstname"], made["lastname"], made["email"]) == ("Anna", "Becker", "einkauf@morgenrot.example")
+    assert (made["addressBillingCity"], made["addressBillingCountry"]["code"]) == ("Dresden", "de")
