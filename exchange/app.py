@@ -20,6 +20,7 @@ from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.leases import Leases, transfer
 from exchange.ledger import Batch, Ledger, Origin
 from exchange.ledgers.migrations import migrate
+from exchange.letter import LetterView
 from exchange.mail import Post
 from exchange.module import Side
 from exchange.owner import Owner
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 SAGE = "sage"
 #: The same for the shop where it is reached (setting `shop.way`); otherwise exports land in the outbox.
 SHOP = "shop"
+#: The same for letters: the spool.
+MAIL = "mail"
 
 #: What a side sends that is kept up by itself (products out of the shop), on its way to the other one, as a file.
 TAKE_OVER = "takeover:"
@@ -200,6 +203,8 @@ class App:
             return f"{TAKE_OVER}{module.name}_{self.settings.export_formats[0]}"
         if module.lands is Side.SAGE:
             return f"outbox:{out_profile}" if out_profile else SAGE
+        if module.lands is Side.MAIL and not out_profile:
+            return MAIL
         if module.parts is not None and not out_profile and self.settings.shop.way != "none":
             return SHOP
         return f"outbox:{out_profile or f'{module.name}_{self.settings.export_formats[0]}'}"
@@ -219,6 +224,11 @@ class App:
             from exchange.connectors.lightspeed.target import ShopTarget  # noqa: PLC0415
 
             return ShopTarget(self.ledger, module.parts, ShopView(self.settings, self._options[module.name]))
+        if batch.target == MAIL:
+            from exchange.connectors.mail import MailTarget, Stationery  # noqa: PLC0415
+
+            view = LetterView(self.settings, self._options[module.name], self.ledger.now())
+            return MailTarget(self.post, module, view, Stationery(self.settings.folder("letters")))
         if batch.target.startswith(TAKE_OVER):
             return self._files(batch.target.removeprefix(TAKE_OVER), self.settings.folder("outbox") / SAGE, batch)
         if batch.target != SAGE:

@@ -22,7 +22,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from exchange.errors import ConfigError, TransientError
@@ -31,7 +31,7 @@ from exchange.ledger_tables import MAIL
 from exchange.settings import secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
@@ -88,8 +88,9 @@ class Post:
         key: str,
         message: EmailMessage,
         in_doubt: Literal["again", "hold"] = "again",
+        due_at: datetime | None = None,
     ) -> bool:
-        """Within a transaction: have a message sent. False when there is one of this key already."""
+        """Within a transaction: have a message sent, not before `due_at`. False when there is one of this key."""
         if connection.execute(select(MAIL.c.id).where(MAIL.c.key == key)).first() is not None:
             return False
         now = self.ledger.now()
@@ -98,13 +99,32 @@ class Post:
         domain = parseaddr(self.settings.sender)[1].rpartition("@")[2] or "exchange.invalid"
         message["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
         values = {"key": key, "recipient": message["To"], "subject": message["Subject"], "message": bytes(message)}
-        state = {"in_doubt": in_doubt, "state": "waiting", "owner": "", "made_at": now, "tries": 0, "problem": ""}
+        state: dict[str, Any] = {
+            "in_doubt": in_doubt,
+            "state": "waiting",
+            "owner": "",
+            "made_at": now,
+            "tries": 0,
+            "problem": "",
+        }
+        state["next_try_at"] = due_at
         try:
             with connection.begin_nested():
                 connection.execute(insert(MAIL).values(**values, **state))
         except IntegrityError:  # another process was quicker
             return False
         return True
+
+    @staticmethod
+    def withdraw(connection: Connection, prefix: str, keep: Collection[str] = ()) -> int:
+        """Within a transaction: take back what waits under keys that begin so; the number of mails taken back."""
+        waiting = select(MAIL.c.id, MAIL.c.key).where(
+            MAIL.c.state == "waiting", MAIL.c.key.startswith(prefix, autoescape=True)
+        )
+        gone = [row.id for row in connection.execute(waiting) if row.key not in keep]
+        if gone:
+            connection.execute(delete(MAIL).where(MAIL.c.id.in_(gone)))
+        return len(gone)
 
     def send(self) -> int:
         """Send what is due; the number of mails sent. One connection to the server serves them all.

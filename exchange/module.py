@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
     from exchange.connector import SageSource
     from exchange.finding import Finding, Kind
+    from exchange.letter import Letter, LetterView
     from exchange.shop import Answer, Part, ShopView
 
 
 class Side(StrEnum):
-    """The two systems."""
+    """Where records land: one of the two systems, or a person."""
 
     SAGE = "sage"
     SHOP = "shop"
+    MAIL = "mail"
 
 
 class Options(BaseModel):
@@ -85,6 +87,7 @@ class Module:
         rules: what must hold for one record.
         references: what must exist in the receiving system.
         collect: Sage and the module's options → records; None when Sage is not the source.
+        letters: the mails that a record wants, now and later; what it wants no more is taken back unless it was sent.
         route: a record and the options → the outbox profile that it is written in, where records of one batch go to
             several receivers; None when all are written in one form.
         window: what is collected is only what is new lately: a record that is not there any more is not gone.
@@ -113,6 +116,7 @@ class Module:
     parts: Callable[[Any, ShopView], Iterable[Part]] | None = None
     pull: Literal["", "orders", "customers"] = ""
     answer: Callable[[Any, str, ShopView], Answer | None] | None = None
+    letters: Callable[[Any, LetterView], Iterable[Letter]] | None = None
     route: Callable[[Any, Any], str] | None = None
     window: bool = False
     whole_file: bool = False

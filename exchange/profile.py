@@ -204,6 +204,11 @@ def canonical(module: str, schema: Schema, format: Format) -> Profile:  # noqa: 
         for group in schema.groups
     }
     required = tuple(each.name for each in schema.fields if each.required)
+    for group in schema.groups:
+        if group.required and flat:
+            required += tuple(f"{group.element}_{each.name}" for each in group.schema.fields if each.required)
+        elif group.required:
+            required += (group.name,)
     return Profile(
         name=f"{module}_{format}",
         module=module,

@@ -71,9 +71,11 @@ def write(folder: Path) -> None:
 
 def direction(module: Module) -> str:
     """Where it comes from and goes to."""
+    if module.lands is Side.MAIL:
+        return "Sage → E-Mail"
     if module.lands is Side.SHOP:
         return "Sage → Shop" if module.collect else "Datei / file → Shop"
-    return "Datei / file → Sage"
+    return "Shop → Sage" if module.pull else "Datei / file → Sage"
 
 
 def needs(module: Module) -> list[str]:
@@ -81,8 +83,10 @@ def needs(module: Module) -> list[str]:
     wanted = []
     if module.collect is not None:
         wanted.append("sage.url")
-    if module.parts is not None:
+    if module.parts is not None or module.pull:
         wanted.append("shop.way")
+    if module.letters is not None:
+        wanted.append("mail.host")
     return wanted
 
 

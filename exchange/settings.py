@@ -40,6 +40,7 @@ class Folders(Section):
     quarantine: Path = Field(Path("quarantine"), description="Originals of files that could not be used.")
     profiles: Path = Field(Path("profiles"), description="Your own profiles (*.toml); one with the name of a shipped profile replaces it.")
     images: Path = Field(Path("images"), description="Article pictures, named ARTICLE.jpg or ARTICLE_1.jpg; scanned by the product export.")
+    letters: Path = Field(Path("letters"), description="Your own mail templates, NAME_LANGUAGE.txt.j2; one with the name of a shipped template replaces it.")
     attachments: Path = Field(Path("attachments"), description="PDFs of articles, named ARTICLE.pdf, ARTICLE_Title.pdf or ARTICLE_Title.en.pdf, also in folders below.")
 
 
@@ -193,7 +194,7 @@ class ShopSettings(Section):
 
     way: Literal["none", "api", "files"] = Field("none", description="How what Sage has comes into the shop: not at all (exports go to the outbox), by its API, or by import files for its back office.")
     url: str = Field("", description="Cluster of the shop: https://api.webshopapp.com (eu1), https://api.shoplightspeed.com (us1), or a sandbox shop.")
-    key: str = Field("", description="API key.")
+    key: str = Field("", repr=False, description="API key.")
     secret: SecretStr | None = Field(None, description="API secret; better keyring:SERVICE/USER, or EXCHANGE_SHOP__SECRET.")
     connect_seconds: float = Field(10.0, gt=0, description="Longest time until a connection to the shop stands.")
     read_seconds: float = Field(60.0, gt=0, description="Longest time that it lets wait for the next bytes of an answer.")
@@ -343,8 +344,9 @@ class Settings(Section):
         return self
 
     def has(self, name: str) -> bool:
-        """Whether something is set that a module needs: `sage.url`, or a `shop.way` into the shop."""
-        return self.sage.url is not None if name == "sage.url" else self.shop.way != "none"
+        """Whether something is set that a module needs: `sage.url`, a `shop.way` into the shop, a `mail.host`."""
+        given = {"sage.url": self.sage.url is not None, "shop.way": self.shop.way != "none"}
+        return given.get(name, bool(self.mail.host))
 
     def folder(self, name: str) -> Path:
         """The absolute path of one of the folders."""

@@ -13,7 +13,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import Field
 from sqlalchemy import and_, select
 
@@ -26,6 +25,8 @@ from exchange.records.relation import AlsoBought, CrossSelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import pandas as pd
 
     from exchange.connector import SageSource
     from exchange.shop import Part, ShopView
@@ -89,6 +90,8 @@ def collect(source: SageSource, options: CrossSellingOptions) -> Iterator[CrossS
 
 def _deals(source: SageSource, options: CrossSellingOptions, sold: frozenset[str]) -> pd.DataFrame:
     """Columns `deal` and `article`, each pair once: what the documents of the time window hold."""
+    import pandas as pd  # noqa: PLC0415 - slow to import, and needed by nobody else
+
     position, document = khk.BELEGE_POSITIONEN.c, khk.BELEGE.c
     since = (source.now() - timedelta(days=options.days)).astimezone(source.zone).replace(tzinfo=None)
     query = (

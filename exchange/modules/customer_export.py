@@ -128,7 +128,7 @@ def _valid(number: str) -> bool:
 
 def check_email(customer: ShopCustomer, _options: CustomerExportOptions) -> Iterator[Finding]:
     """An address that can be written to; it is also what a customer without id is known by."""
-    if not _EMAIL.fullmatch(customer.email) and (customer.email or not customer.shop_customer_id):
+    if not _EMAIL.fullmatch(customer.email):
         yield found(BAD_EMAIL, Locator(field="email"), value=customer.email)
 
 

@@ -25,7 +25,7 @@ class ShopCustomer(NamedTuple):
     confirmed: Annotated[bool | None, flag("Bestätigt", "Confirmed", volatile=True)]
     changed_at: Annotated[datetime | None, moment("Geändert am", "Changed at", volatile=True)]
     language: Annotated[str, text("Sprache", "Language", 5, example="de")]
-    email: Annotated[str, text("E-Mail", "E-mail", 255, example="erika@example.org")]
+    email: Annotated[str, text("E-Mail", "E-mail", 255, required=True, example="erika@example.org")]
     phone: Annotated[str, text("Telefon", "Phone", 32, example="+49 351 123456")]
     mobile: Annotated[str, text("Mobiltelefon", "Mobile", 32)]
     salutation: Annotated[str, text("Anrede", "Salutation", 50, codes=SALUTATIONS, example="Frau")]

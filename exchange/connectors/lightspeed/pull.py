@@ -93,7 +93,7 @@ class Pulled(NamedTuple):
 def pull(
     client: LightspeedClient, what: Literal["orders", "customers"], since: Watermark, path: Path, *, overlap: timedelta
 ) -> Pulled:
-    """Write what was changed since a watermark into a file `{"orders": [...]}`: enveloped records, as the shop has them.
+    """Write what was changed since a watermark into a file `{"orders": [...]}`, each record in its envelope.
 
     Args:
         client: of the shop; its calls are urgent meanwhile.

@@ -163,7 +163,7 @@ _CATALOGUE = (
     # 2.5, 2.6
     _plain("filter", texts="title"),
     _below("filter", "filters", "value", texts="title"),
-    _plain("brand", texts="title content"),
+    _plain("brand", texts="url title content"),
     _image("brand", "brands"),
     _plain("supplier"),
     _plain("deliverydate", texts="name inStockMessage outStockMessage"),
@@ -218,8 +218,8 @@ _SALES = (
     _below("quote", "quotes", "shippingMethod", "LC"),
     _below("quote", "quotes", "paymentMethod", "LC"),
     _act("quote_convert", "quotes/{}/convert", "order"),
-    # 2.23: no envelopes, no counts
-    Resource("checkout", "checkouts", "", "", "LGPUD"),
+    # 2.23: no envelopes
+    Resource("checkout", "checkouts", "", ""),
     Resource("checkout_product", "checkouts/{}/products", "", "", "LPUD"),
     Resource("checkout_shipment_method", "checkouts/{}/shipment_methods", "", "", "L"),
     Resource("checkout_payment_method", "checkouts/{}/payment_methods", "", "", "L"),
@@ -240,7 +240,7 @@ _SHOP = (
     _plain("language", verbs=READ),
     _plain("country", path="countries", verbs="LCG", many="countries"),
     _plain("redirect"),
-    _plain("review", filters="product customer", links="product customer"),
+    _plain("review", verbs=READ, filters="product customer", links="product customer"),
     # irregular: POST takes the plural, PUT the singular
     _plain("location")._replace(body="locations"),
     # 2.25

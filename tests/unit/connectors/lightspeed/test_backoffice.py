@@ -210,20 +210,19 @@ def test_what_has_no_column_waits_and_says_why(office: Office) -> None:
     }
     assert office.deliver().done == {}
     left = {step.resource: step.parts for step in office.delivery().plan().steps}
-    assert left == {
-        "category": 4, "category_product": 1, "product_relation": 1, "product_metafield": 1, "product_image": 1, "variant": 1,
-    }  # fmt: skip
+    names = ("category_product", "product_relation", "product_metafield", "product_image", "variant")
+    assert left == {"category": 4} | dict.fromkeys(names, 1)
 
 
 def test_a_long_list_becomes_several_files(tmp_path: Path) -> None:
     """An article is never torn apart."""
     office = Office(tmp_path, file_rows=2)
     for number in ("A", "B", "C"):
-        office.say(
-            Part("product", number, {"title": number}),
-            *(Part("variant", f"{number}|{n}", {"title": str(n), "articleCode": f"{number}{n}"}, product(number)) for n in (0, 1)),
-            key=number,
-        )  # fmt: skip
+        variants = [
+            Part("variant", f"{number}|{n}", {"title": str(n), "articleCode": f"{number}{n}"}, product(number))
+            for n in (0, 1)
+        ]
+        office.say(Part("product", number, {"title": number}), *variants, key=number)
     office.deliver()
     assert len(office.files()) == 3
 
@@ -242,15 +241,13 @@ def test_a_process_that_dies_leaves_no_change_unsent_and_none_sent_twice(
 ) -> None:
     """Exactly one file comes out of it, with the row; the part is sent exactly when there is a file."""
     office.say(*mug())
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        if point == "before the entry":
-            patch.setattr(backoffice, "_confirm", _dies)
-        elif point == "after the entry":
-            patch.setattr(backoffice, "replace", _dies)
-        else:
-            real = backoffice.replace
-            patch.setattr(backoffice, "replace", lambda part, final: (real(part, final), _dies()))
-        office.deliver()
+    real = backoffice.replace
+    name = "_confirm" if point == "before the entry" else "replace"
+    ends = (lambda part, final: _dies(real(part, final))) if point == "after publishing" else _dies
+    with monkeypatch.context() as patch:
+        patch.setattr(backoffice, name, ends)
+        with pytest.raises(Killed):
+            office.deliver()
     published = [path.read_bytes() for path in office.files()]
     assert (office.states()["product M"] == DIRTY) == (point == "before the entry")
     office.deliver()
