@@ -191,7 +191,8 @@ class Pipeline:
     def _refuse(self, batch: Batch, job: Job | None, why: tuple[Finding, ...]) -> None:
         """claimed → refused: nothing was applied, every record that was read counts as rejected."""
         rows = job.report.rows_in if job else 0
-        findings = [*why, *(each for each in (job.report.findings if job else []) if each not in why)]
+        told = set(map(id, why))  # of many thousands, comparing each with each would take minutes
+        findings = [*why, *(each for each in (job.report.findings if job else []) if id(each) not in told)]
         if job:
             findings = self._located(job, findings)
         with self.ledger.writing() as connection:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lxml import etree
 
 from exchange.app import App
 from exchange.connectors.lightspeed.state import totals, troubled
@@ -175,6 +176,43 @@ def test_what_no_file_can_carry_waits_and_is_told(tmp_path: Path) -> None:
         (row,) = rows(path)
         assert row["Images"] == "https://pictures.example.org/10010.jpg"
         assert "product_image" not in totals(app.ledger).get("waiting", {})
+
+
+def test_a_shop_that_was_there_first_brings_its_products_as_a_file_for_sage(tmp_path: Path, shop: Running) -> None:
+    """Its export is recognised, and lands neither in the shop again nor among what is wanted of it."""
+    with opened(by_files(tmp_path / "first")) as app:
+        (path,) = delivered(app, "categories", "products")
+    upload(shop, "products", path)
+
+    second = by_files(tmp_path / "second")
+    second.drop("products_export.csv", download(shop, "products"))
+    assert second.run_once().returncode == 0
+    (receipt,) = second.receipts()
+    assert (receipt["profile"], receipt["counts"]["rejected"]) == ("lightspeed_product_csv", 0)
+    (name,) = (second.outbox / "sage").glob("products_*.xml")
+    taken = {product.findtext("number"): product for product in etree.parse(str(name)).getroot()}
+    there = shown(shop)
+    assert taken.keys() == there.keys()
+    mug = taken["00200050"]
+    assert (mug.findtext("name"), mug.findtext("tax_rate")) == (there["00200050"]["DE_Title_Short"], "19")
+    assert f"{Decimal(mug.findtext('prices/price/price') or 0):.4f}" == there["00200050"]["Price"]
+    assert mug.findtext("categories/category/number") == "Zubehör/Geschirr/Becher"
+    with opened(second) as app:
+        assert totals(app.ledger) == {}
+
+
+def test_the_commands_tell_what_files_would_hold(tmp_path: Path) -> None:
+    """sync --dry-run and sync; the plan needs no calls."""
+    installation = by_files(tmp_path / "files")
+    plan = installation.status("sync", "products", "--dry-run")["plan"]
+    assert {(step["action"], step["where"]) for step in plan["steps"] if step["resource"] == "product"} == {
+        ("write", "outbox")
+    }
+    assert plan["calls"] == 0
+    assert not list(installation.outbox.glob("lightspeed_*"))
+    done = installation.exchange("sync", "products")
+    assert "in Importdateien geschrieben" in done.stdout, done.stdout + done.stderr
+    assert len(list(installation.outbox.glob("lightspeed_*"))) == 1
 
 
 def change(installation: Installation, statement: str) -> None:

@@ -19,7 +19,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, literal, or_, select, update
+from sqlalchemy import String, and_, bindparam, case, func, literal, or_, select, update
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import backoffice_rows as rows_of
@@ -185,8 +185,8 @@ class BackOfficeDelivery:
     # Reading
 
     def _waiting(self, connection: Connection) -> Counter[str]:
-        query = select(_PART.resource).where(_PART.state == DIRTY)
-        return Counter(resource for (resource,) in connection.execute(query))
+        query = select(_PART.resource, func.count()).where(_PART.state == DIRTY).group_by(_PART.resource)
+        return Counter({resource: int(number) for resource, number in connection.execute(query)})
 
     def _pages(self, connect: Callable[[], _Connecting]) -> Iterator[tuple[list[Row], list[Carried]]]:
         """The rows of one article after the other, each with the parts that they carry; none without such parts."""
@@ -373,7 +373,9 @@ _CONFIRM = (
         shop_id=case((_PART.shop_id == "", BY_FILE), else_=_PART.shop_id),
         sent=bindparam("v_sent"),
         sent_hash=bindparam("v_hash"),
-        state=case((_PART.wanted_hash == bindparam("wanted"), bindparam("v_state")), else_=literal(DIRTY)),
+        state=case(
+            (_PART.wanted_hash == bindparam("wanted"), bindparam("v_state", type_=String)), else_=literal(DIRTY)
+        ),
         finding="",
         tries=0,
         next_try_at=None,

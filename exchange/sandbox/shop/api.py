@@ -163,7 +163,7 @@ class Api:
     # Writing
 
     def _post(self, request: Request, kind: Kind, language: str, owner: int) -> Answer:
-        given = body(request, kind.answer if kind.path == "locations" else kind.one)
+        given = body(request, kind.many if kind.path == "locations" else kind.one)
         values = taken(kind, given, language, self.basic, None)
         if kind.path in _PICTURES:
             values |= media.kept(self.store, self.site(), given)

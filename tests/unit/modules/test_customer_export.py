@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from exchange.ledger import Batch
 from exchange.modules.customer_export import MODULE, CustomerExportOptions, customer_key, example, prepare
 from exchange.pipeline.check import Checker
+from exchange.pipeline.recognise import recognise
 from exchange.registry import build
-from tests.unit.codecs.cases import read, shipped
+from tests.unit.codecs.cases import NOW, read, shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +29,9 @@ def codes(customer: ShopCustomer, options: CustomerExportOptions = OPTIONS) -> s
 
 def test_the_key_is_the_shops_id_else_the_email() -> None:
     assert customer_key(example()) == "2178882"
-    assert customer_key(example()._replace(shop_customer_id="", email=" Erika@Example.org ")) == "mail:erika@example.org"
+    assert (
+        customer_key(example()._replace(shop_customer_id="", email=" Erika@Example.org ")) == "mail:erika@example.org"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,8 @@ def test_a_customer_without_address_gets_the_default_country_or_waits() -> None:
 CSV = (
     "Internal ID;Registered;Language;Firstname;LastnamePreposition;Lastname;E-Mail;Company;Vat number;Attn;Streetname;"
     "Number;Extension;Zipcode;City;Country;Shipping Streetname;Shipping Number;Shipping City;Groups;Gender\r\n"
-    "77;Y;nl;Nora;van der;Neu;nora@neu.example;;;Nora Neu;Ringstraße;7;a;01067;Dresden;de;Hafen;1;Wien;B2B, VIP;female\r\n"
+    "77;Y;nl;Nora;van der;Neu;nora@neu.example;;;Nora Neu;Ringstraße;7;a;01067;Dresden;de;Hafen;1;Wien;B2B, VIP;"
+    "female\r\n"
 )
 #: The same customer as the API gives him.
 BODY = """{"customers": [{"customer": {"id": 77, "type": "registered", "gender": "female", "email": "nora@neu.example",
@@ -92,12 +98,7 @@ def taken(tmp_path: Path, profile: str, name: str, content: str) -> ShopCustomer
     path.write_text(content, "utf-8", newline="")
     layout = shipped(profile, MODULE.record)
     (raw,) = read(path, layout)
-
-    class Job:
-        module, options, layout_of = MODULE, OPTIONS, layout
-
-    job: Any = Job()
-    job.layout, job.profile = layout, layout.profile
+    job: Any = SimpleNamespace(module=MODULE, options=OPTIONS, layout=layout, profile=layout.profile)
     record = Checker(job).record(raw)
     assert not isinstance(record, list), record
     return record  # type: ignore[return-value]
@@ -109,7 +110,11 @@ def test_the_csv_and_the_api_tell_of_the_same_customer(tmp_path: Path) -> None:
     by_api = taken(tmp_path, "lightspeed_customer_json", "c.json", BODY)
     assert by_api.customer_number == "D100001"
     assert by_api._replace(customer_number="", confirmed=None, changed_at=None) == by_file
-    assert (by_file.last_name, by_file.billing_street, by_file.billing_zip) == ("van der Neu", "Ringstraße 7 a", "01067")
+    assert (by_file.last_name, by_file.billing_street, by_file.billing_zip) == (
+        "van der Neu",
+        "Ringstraße 7 a",
+        "01067",
+    )
     assert [group.title for group in by_file.groups] == ["B2B", "VIP"]
     assert (by_file.registered, by_file.salutation, by_file.billing_country) == (True, "Frau", "DE")
 
@@ -118,10 +123,6 @@ def test_the_forms_are_recognised_by_their_content(tmp_path: Path) -> None:
     registry = build()
     for name, content in (("c.csv", CSV), ("c.json", BODY)):
         (tmp_path / name).write_text(content, "utf-8", newline="")
-        from exchange.ledger import Batch  # noqa: PLC0415
-        from exchange.pipeline.recognise import recognise  # noqa: PLC0415
-        from tests.unit.codecs.cases import NOW  # noqa: PLC0415
-
         batch = Batch(uid="b", file_name=name, received_at=NOW)
         profile, _ = recognise(tmp_path / name, batch, registry)
         assert profile.name == f"lightspeed_customer_{profile.format}"

@@ -29,8 +29,8 @@ MUG = product("M")
 class Office:
     """A ledger and the files that are made out of it."""
 
-    def __init__(self, folder: Path, **shop: Any) -> None:
-        self.book = Book(folder)
+    def __init__(self, folder: Path, ledger_url: str = "", **shop: Any) -> None:
+        self.book = Book(folder, ledger_url)
         self.folder = folder
         self.settings = Settings(root=folder, shop={"way": "files", **shop})  # type: ignore[arg-type]
         self.book.settings = self.settings
@@ -128,6 +128,16 @@ def test_a_row_holds_all_that_the_template_has_columns_for(office: Office) -> No
     assert (done.done, done.waiting, done.calls, done.ended) == ({"written": 8}, 0, 0, "done")
     assert set(office.states().values()) == {CLEAN}
     assert office.files()[0].read_bytes().count(b"\r\n") == 2
+
+
+def test_a_ledger_on_postgresql_does_as_well(tmp_path: Path, postgresql_database: str) -> None:
+    office = Office(tmp_path, postgresql_database)
+    office.say(*mug())
+    assert office.deliver().done == {"written": 8}
+    assert set(office.states().values()) == {CLEAN}
+    forget_files(office.book.ledger)
+    assert set(office.states().values()) == {DIRTY}
+    office.book.ledger.close()
 
 
 def test_nothing_new_makes_no_file(office: Office) -> None:

@@ -1,8 +1,7 @@
-"""Every resource of the table, in every way that it offers, against the stand-in shop, whose own table was made apart."""
+"""Every resource of the table, in every way that it offers, at the stand-in shop, whose own table was made apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,12 +12,10 @@ from exchange.connectors.lightspeed.errors import NotFound
 from exchange.connectors.lightspeed.resources import RESOURCES
 from exchange.errors import FatalError
 from exchange.sandbox.shop import Shop
-from exchange.settings import ShopSettings
-from tests.unit.connectors.lightspeed.scripted import Time, client_of
+from tests.unit.connectors.lightspeed.scripted import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from exchange.connectors.lightspeed.client import LightspeedClient
 
@@ -46,10 +43,7 @@ class World:
 
     def owner(self, resource: str) -> str:
         """The id of what a resource lives under."""
-        return self.id(_OWNERS[resource.rpartition("_")[0]]) if RESOURCES[resource].nested else ""
-
-    def filters(self, resource: str) -> Mapping[str, str]:
-        return {"product": self.id("product")} if resource == "quantity_discount" else {}
+        return self.id(resource.rpartition("_")[0]) if RESOURCES[resource].nested else ""
 
     def order(self) -> str:
         """Through the checkout, as a guest."""
@@ -74,6 +68,7 @@ def _made(world: World, resource: str) -> Any:
 def _default_variant(world: World, _resource: str) -> Any:
     (variant,) = world.client.list("variant", product=world.id("product"))
     world.client.update("variant", str(variant["id"]), {"articleCode": "B-1", "title": "Rot", "priceIncl": "11.90"})
+    world.client.update("variant", str(variant["id"]), {"stockTracking": "enabled", "stockLevel": 9})
     return variant["id"]
 
 
@@ -81,14 +76,13 @@ def _of_order(world: World, resource: str) -> Any:
     return next(world.client.list(resource, order=world.id("order")))["id"]
 
 
-_MADE_BY: Mapping[str, Callable[[World, str], Any]] = {
+_MADE_BY: dict[str, Any] = {
     "variant": _default_variant,
     "order": lambda world, _: world.order(),
     "invoice": _of_order,
     "shipment": _of_order,
     "shippingmethod": lambda world, _: next(world.client.list("shippingmethod"))["id"],
 }
-_OWNERS = {name: name for name in RESOURCES}
 
 
 class New(NamedTuple):
@@ -187,10 +181,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def test_no_resource_is_forgotten() -> None:
-    assert set(LISTED) | set(CREATED) | OTHERS | ELSEWHERE | SINGLE - {"checkout_validation"} == set(RESOURCES) - {
-        name for name in SINGLE if name == "checkout_validation"
-    } | {"checkout_validation"}
-    assert NEW.keys() >= set(CREATED)
+    assert {*LISTED, *CREATED} | SINGLE | OTHERS | ELSEWHERE == set(RESOURCES)
+    assert NEW.keys() == set(CREATED)
 
 
 @pytest.mark.parametrize("resource", CREATED)
@@ -206,7 +198,7 @@ def test_a_thing_is_made_read_changed_and_taken_away(world: World, resource: str
     if "G" in where.verbs:
         assert client.get(resource, shop_id, owner)["id"] == made["id"]
     change = NEW[resource].change
-    assert bool(change) == ("U" in where.verbs)
+    assert bool(change) == ("U" in where.verbs and resource != "file")  # nothing of a file can be changed
     if change:
         changed = client.update(resource, shop_id, change, owner)
         assert {name: changed[name] for name in change} == change
@@ -225,19 +217,15 @@ def test_a_list_has_what_one_has_and_is_counted(world: World, resource: str) -> 
         client.create(resource, NEW[resource].body(world), owner)
     else:
         world.id("order")
-        client.update("variant", world.id("variant"), {"stockLevel": 3})
     rows = list(client.list(resource, owner))
-    if resource not in ("review",):
-        assert rows
+    assert rows or resource == "review"  # customers write them
     assert len({row["id"] for row in rows}) == len(rows)
     if "C" in where.verbs:
         assert client.count(resource, owner) == len(rows)
     for row in rows[:1] if "G" in where.verbs else []:
         single = client.get(resource, str(row["id"]), owner)
-        shallow = {name for name, value in row.items() if value is not None or single[name] is None}
-        assert {name: single[name] for name in shallow - where.links} == {
-            name: row[name] for name in shallow - where.links
-        }
+        plain = {name: value for name, value in row.items() if not isinstance(single[name], dict | list)}
+        assert {name: single[name] for name in plain} == plain
 
 
 @pytest.mark.parametrize("resource", sorted({*LISTED, *CREATED}))
@@ -269,7 +257,8 @@ def test_the_rest_of_the_calls(world: World) -> None:
     assert client.create("customer_login", {"password": "wrong"}, customer)["loggedin"] is False
     line = next(client.list("order_product", world.id("order")))
     credit = {"creditShipment": False, "orderProducts": [{"id": line["id"], "quantity": 1}]}
-    assert client.create("order_credit", credit, world.id("order"))["isCreditNote"] is True
+    number = client.create("order_credit", credit, world.id("order"))["id"]
+    assert client.get("invoice", str(number))["isCreditNote"] is True
     assert {row["resource"] for row in client.list("account_permission")} >= {"products", "orders"}
     assert {row["code"] for row in client.list("country")} >= {"de", "at"}
     assert client.languages() == {"de", "en", "nl"}
@@ -310,8 +299,3 @@ def test_ids_that_are_missing_or_too_much_are_a_mistake_of_ours(world: World) ->
 def test_an_id_cannot_lead_to_another_path(world: World) -> None:
     with pytest.raises(NotFound):
         world.client.get("product", "../shop")
-
-
-def test_the_settings_of_the_shop_have_defaults() -> None:
-    assert ShopSettings().rest_percent == 10
-    assert Time().now().tzinfo is not None
