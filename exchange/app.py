@@ -192,6 +192,12 @@ class App:
     def lookup(self, module: Module) -> Lookup:
         """What exists where the module's records land."""
         if module.lands is Side.SHOP:
+            from exchange.connectors.lightspeed.known import ShopLookup  # noqa: PLC0415
+            from exchange.connectors.local import LocalFiles  # noqa: PLC0415
+
+            reached = module.parts is not None and self.settings.shop.way != "none"
+            return LocalFiles(self.settings, ShopLookup(self.ledger) if reached else Everything())
+        if module.lands is not Side.SAGE:
             return Everything()
         from exchange.connectors.sage import lookup  # noqa: PLC0415
 
@@ -253,13 +259,15 @@ class App:
         own = {
             "order_import": sage.orders.file_profile,
             "customer_import": sage.customers.file_profile,
-            "customer_export": sage.customers.file_profile,
+            "customer_export": sage.customers.shop_file_profile or sage.customers.file_profile,
         }
         profile = self.registry.profile(own.get(module.name, f"{module.name}_xml"))
         files = self._files(profile.name, folder, batch)
         if profile.module == module.name:
             return files
-        from exchange.connectors.sage.shop_customers import CustomerFiles  # noqa: PLC0415
+        if (module.name, profile.module) != ("customer_export", "customer_import"):
+            raise ConfigError(f"profile {profile.name} is for {profile.module}, not for {module.name}")
+        from exchange.connectors.sage.shop_customer_lander import CustomerFiles  # noqa: PLC0415
 
         return CustomerFiles(files, sage)
 
@@ -273,7 +281,8 @@ class App:
         """The way into the shop. Raises ConfigError when it is not reached at all."""
         if self.settings.shop.way == "none":
             raise ConfigError('shop.way is "none": nothing is brought into the shop by itself')
-        from exchange.connectors.lightspeed.backoffice import BackOfficeDelivery, forget_files  # noqa: PLC0415
+        from exchange.connectors.lightspeed.backoffice import BackOfficeDelivery  # noqa: PLC0415
+        from exchange.connectors.lightspeed.backoffice_store import forget_files  # noqa: PLC0415
         from exchange.connectors.lightspeed.delivery import ApiDelivery  # noqa: PLC0415
         from exchange.connectors.lightspeed.lease import Lease  # noqa: PLC0415
 

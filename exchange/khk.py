@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnClause,
     DateTime,
     Float,
     Index,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    column,
     func,
     null,
 )
@@ -419,7 +419,7 @@ def own(table: Table, name: str) -> ColumnElement[Any]:
     for each in table.c:
         if each.name.lower() == name.lower():
             return each
-    return column(name)
+    return ColumnClause(name, _selectable=table)  # with its table: another one may have a column of that name
 
 
 # --- the tree of article groups --------------------------------------------------------------------------------------

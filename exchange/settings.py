@@ -165,6 +165,7 @@ class SageCustomers(Section):
     guests: Literal["create", "one_off"] = Field("create", description="Guest orders: create a customer, or book on the one-off customer.")
     one_off: str = Field("", max_length=20, description="Collective account for one-off customers (Einmalvorgänge).")
     file_profile: str = Field("customer_import_csv", description="Way `files`: profile of the customer file for Sage.")
+    shop_file_profile: str = Field("", description="Way `files`: another profile for customers of the shop, such as customer_export_csv, which also has their delivery address; empty: the same.")
 
 
 class SageSettings(Section):

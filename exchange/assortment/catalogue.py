@@ -47,7 +47,8 @@ def product_parts(record: Product, view: ShopView) -> Iterator[Part]:
     owner = product(record.number)
     yield from _shared(record)
     yield from _product(record, view)
-    yield Part("variant", article_key(record.number), _variant(record, view), owner)
+    if not _sold_by_variants(record, view):
+        yield Part("variant", article_key(record.number), _variant(record, view), owner)
     for category in record.categories:
         fields: dict[str, Any] = {"category": Ref("category", category.number), "product": owner}
         yield Part("category_product", joined(record.number, category.number), fields, owner)
@@ -55,6 +56,11 @@ def product_parts(record: Product, view: ShopView) -> Iterator[Part]:
         fields = {"attachment": Upload(image.file, "images", ""), "sortOrder": image.position}
         yield Part("product_image", joined(record.number, image.file), fields, owner)
     yield from _search_texts(record, view, owner)
+
+
+def _sold_by_variants(record: Product, view: ShopView) -> bool:
+    """Whether only its variants can be bought: the shop's default variant then becomes the first of them."""
+    return record.type == "variant_parent" and view.settings.modules.get("variants", {}).get("enabled", True)
 
 
 def _shared(record: Product) -> Iterator[Part]:

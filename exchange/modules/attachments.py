@@ -16,7 +16,7 @@ from exchange.assortment.sold import sold_numbers
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.attachment import Attachment, Attachments
-from exchange.shop import Json, Part, Ref, Upload, metafield, product
+from exchange.shop import Json, Part, Ref, Upload, joined, metafield, product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,9 +109,10 @@ def parts(record: Attachments, view: ShopView) -> Iterator[Part]:
         if each.confidential or is_confidential(each.file, view.options):
             continue
         upload = Upload.of(view, "attachments", each.file)
-        yield Part("file", each.file, {"attachment": upload, "filename": PurePosixPath(each.file).name})
+        key = joined(each.file, upload.sha256[:8])  # other content is another file: its address is another one too
+        yield Part("file", key, {"attachment": upload, "filename": PurePosixPath(each.file).name})
         title = each.title or view.options.title
-        links.append({"title": title, "language": each.language, "src": Ref("file", each.file)})
+        links.append({"title": title, "language": each.language, "src": Ref("file", key)})
     if links:
         yield metafield(product(record.article_number), "attachments", Json(links))
 

@@ -173,10 +173,11 @@ def _discounts(record: CustomerPrice, view: ShopView) -> Iterator[Part]:
     yield Part("group", title, {"title": title})
     yield Part("group_customer", joined(title, record.customer_number), {"group": group, "customer": customer})
     number, variant_id = record.article_number, record.variant_id or 0
+    whole = not variant_id and not view.settings.sage.parent_column  # otherwise its product has other variants too
     for least, price, discount in _steps(record):
         fields: Mapping[str, Any] = {
             "product": product(number),
-            "variant": variant(number, variant_id) if variant_id else 0,
+            "variant": 0 if whole else variant(number, variant_id),
             "quantity": least,
             "isPercentage": price is None,
             "percentage" if price is None else "price": discount if price is None else shop_price(view, price, record),

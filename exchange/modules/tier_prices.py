@@ -162,6 +162,7 @@ def parts(record: TierPrices, view: ShopView) -> Iterator[Part]:
         steps[1] = record.base_price
     steps |= {int(each.from_quantity or 0): each.tier_price for each in record.tiers if each.tier_price is not None}
     number, variant_id = record.article_number, record.variant_id or 0
+    whole = not variant_id and not view.settings.sage.parent_column  # otherwise its product has other variants too
     base = None if record.base_price is None else shop_price(view, record.base_price, record)
     for least, price in steps.items():
         value = shop_price(view, price, record)
@@ -169,7 +170,7 @@ def parts(record: TierPrices, view: ShopView) -> Iterator[Part]:
             value = base - value
         fields: Mapping[str, Any] = {
             "product": product(number),
-            "variant": variant(number, variant_id) if variant_id else 0,
+            "variant": 0 if whole else variant(number, variant_id),
             "quantity": least,
             "price": value,
             "isPercentage": False,

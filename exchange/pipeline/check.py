@@ -73,7 +73,8 @@ class Checker:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.module = job.module
-        self.rules = [rule.check for rule in job.module.rules]
+        # One check may stand behind several rules, each with a counterexample of its own.
+        self.rules = list(dict.fromkeys(rule.check for rule in job.module.rules))
         schema = job.layout.schema
         self.shape = Shape(schema, job.layout.sources, job.profile)
         self.groups = [
@@ -143,8 +144,8 @@ class Checker:
         record = self._partial(raw)
         key = "".join(as_far_as_readable(lambda: [module.key(record)]))[:KEY_CHARACTERS]
         findings = [replace(each, key=key) for each in faults]
-        for rule in module.rules:
-            told = as_far_as_readable(partial(rule.check, record, options))
+        for check in self.rules:
+            told = as_far_as_readable(partial(check, record, options))
             findings.extend(self.placed(each, raw, key) for each in told)
         return raw, record, key, findings
 

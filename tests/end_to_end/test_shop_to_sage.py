@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import urllib.request
 from base64 import b64encode
@@ -253,6 +255,25 @@ def test_by_files_alone_the_same_comes_into_sage(tmp_path: Path, shop: Running) 
     assert len(documents(by_file)) == 3
     assert documents(by_file) == documents(by_api)
     assert customers(by_file) == customers(by_api)
+
+
+@pytest.mark.parametrize("profile", ["", "customer_export_csv"])
+def test_where_sage_takes_files_customers_of_the_shop_come_as_one(tmp_path: Path, profile: str) -> None:
+    """In the form of Sage's customers, which has no delivery address: that is told; or in a form that has one."""
+    installation = install(tmp_path, "files", **{"sage.customers.shop_file_profile": profile})
+    place = {"addressShippingStreet": "Hafen", "addressShippingNumber": "1", "addressShippingCity": "Linz"}
+    body = COMPANY | place | {"id": 77, "isConfirmed": True, "addressBillingCountry": {"code": "at"}}
+    installation.drop("customer.json", json.dumps({"customer": body}))
+    assert installation.run_once().returncode == 0
+    (receipt,) = installation.receipts()
+    told = [finding["code"] for finding in receipt["findings"]]
+    (path,) = (installation.outbox / "sage").glob("customer_export_*.csv")
+    (row,) = csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter=";")
+    if profile:
+        assert (told, row["delivery_street"], row["shop_customer_id"]) == ([], "Hafen 1", "77")
+    else:
+        assert told == ["sage.delivery_address_left_out"]
+        assert (row["name1"], row["template"], row["shop_customer_number"]) == ("Neu Kaffee GmbH", "D99999", "77")
 
 
 def test_customers_of_sage_go_to_the_shop_by_its_customer_import(tmp_path: Path, shop: Running) -> None:

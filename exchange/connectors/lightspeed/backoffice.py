@@ -17,25 +17,31 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import func, select, update
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import backoffice_rows as rows_of
 from exchange.connectors.lightspeed import kinds
+from exchange.connectors.lightspeed.backoffice_kinds import (
+    CATEGORY_NOT_IN_FILE,
+    NO_COLUMN,
+    NO_PICTURE_ADDRESS,
+    NOT_ALL_IN_FILE,
+)
 from exchange.connectors.lightspeed.backoffice_rows import Article, Carried, Renderer, carried
-from exchange.connectors.lightspeed.policy import difference
+from exchange.connectors.lightspeed.backoffice_store import again, articles_of, by_key, confirm, dirty_articles, is_news
 from exchange.connectors.lightspeed.send import awaken
 from exchange.connectors.lightspeed.store import Store
 from exchange.connectors.lightspeed.target import ShopTarget
-from exchange.connectors.lightspeed.thing import kept, things_of
+from exchange.connectors.lightspeed.thing import things_of
 from exchange.connectors.lightspeed.uploads import Uploads
 from exchange.connectors.lightspeed.values import thaw
-from exchange.connectors.lightspeed.wishes import CHUNK, CLEAN, DIRTY, GONE
+from exchange.connectors.lightspeed.wishes import DIRTY
 from exchange.errors import TransientError
 from exchange.files import PART, replace
-from exchange.finding import Severity, found, kind
+from exchange.finding import found
 from exchange.ledger_tables import SHOP_PART
 from exchange.shop import Delivered, Plan, Ref, Step
 
@@ -55,51 +61,13 @@ if TYPE_CHECKING:
 
     _Connecting = AbstractContextManager[Connection]
 
-_BY_HAND_DE = 'Pflegen Sie es im Shop von Hand, oder erreichen Sie ihn über die API (shop.way = "api").'
-_BY_HAND_EN = 'Maintain it in the shop by hand, or reach the shop by its API (shop.way = "api").'
-NO_COLUMN = kind(
-    "shop.no_column",
-    de="Für {thing} hat die Importdatei des Shops keine Spalte.",
-    en="The shop's import file has no column for {thing}.",
-    remedy_de=_BY_HAND_DE,
-    remedy_en=_BY_HAND_EN,
-    severity=Severity.WARNING,
-)
-NOT_ALL_IN_FILE = kind(
-    "shop.not_all_in_file",
-    de="{thing}: in der Importdatei hat nicht alles Platz (Felder ohne Spalte, Löschen), oder der Artikel dazu fehlt.",
-    en="{thing}: the import file cannot hold all of it (fields without column, deleting), or its article is missing.",
-    remedy_de=_BY_HAND_DE,
-    remedy_en=_BY_HAND_EN,
-    severity=Severity.WARNING,
-)
-CATEGORY_NOT_IN_FILE = kind(
-    "shop.category_not_in_file",
-    de="{thing}: die Importdatei nennt nur Titel, höchstens {levels} Ebenen, und nur die Kategorien von Artikeln.",
-    en="{thing}: the import file names titles of {levels} levels at most, and only the categories of articles.",
-    remedy_de=_BY_HAND_DE,
-    remedy_en=_BY_HAND_EN,
-    severity=Severity.WARNING,
-)
-NO_PICTURE_ADDRESS = kind(
-    "shop.no_picture_address",
-    de="Ohne Adresse, unter der der Shop Bilder abholt, stehen in der Importdatei keine (Einstellung shop.images_url).",
-    en="Without an address where the shop fetches pictures, the import file has none (setting shop.images_url).",
-    remedy_de="Veröffentlichen Sie den Bilderordner auf einem Webserver und setzen Sie shop.images_url.",
-    remedy_en="Publish the folder of pictures on a web server and set shop.images_url.",
-    severity=Severity.WARNING,
-)
-
 LOG = logging.getLogger(__name__)
 
-#: In place of the shop's id of what was sent by file.
-BY_FILE = "file"
 #: Row of the table of watermarks: the file that is to be published.
 INTENT = "shop.file"
 #: Articles that are looked at together.
 PAGE = 200
 _PART = SHOP_PART.c
-_BELOW = ("variant", "category_product", "product_image", "product_metafield")
 #: What rows carry besides articles: others that they name.
 _NAMED = ("brand", "supplier", "category")
 
@@ -179,8 +147,8 @@ class BackOfficeDelivery:
         return Delivered(dict(done), waiting, refused, 0, "stopped" if stop() else "done", None, "")
 
     def retry(self, key: str = "") -> int:
-        """See `exchange.shop.Delivery`."""
-        return self.store.retry(key)
+        """Write again what was sent, as a file was lost: all, or of one article; how many parts there are."""
+        return again(self.ledger, key)
 
     # Reading
 
@@ -192,15 +160,15 @@ class BackOfficeDelivery:
         """The rows of one article after the other, each with the parts that they carry; none without such parts."""
         now = self.ledger.now()
         with connect() as connection:
-            waiting = _dirty_articles(connection)
+            waiting = dirty_articles(connection)
             if not waiting:
                 return
-            named = {resource: _by_key(things_of(connection, now, _PART.resource == resource)) for resource in _NAMED}
+            named = {resource: by_key(things_of(connection, now, _PART.resource == resource)) for resource in _NAMED}
         categories = {key: each for key, (each, _) in named["category"].items() if each is not None}
         renderer = Renderer(self.settings.shop, categories, {key: each for key, (_, each) in named["category"].items()})
         for numbers in chunks(waiting, PAGE):
             with connect() as connection:
-                articles = _articles(connection, now, numbers)
+                articles = articles_of(connection, now, numbers)
             for article in articles:
                 if article.product is not None and not article.product.wish.wanted:
                     gone = [each for each in article.things if each.state == DIRTY and not each.wish.wanted]
@@ -235,7 +203,7 @@ class BackOfficeDelivery:
             ref = thaw(each.wish.fields["category"])
             for thing in renderer.path(ref.key):
                 plain += [thing, *renderer.texts.get(thing.ref.key, ())]
-        yield from (each for each in map(carried, plain) if _is_news(each))
+        yield from (each for each in map(carried, plain) if is_news(each))
 
     # Writing
 
@@ -252,15 +220,14 @@ class BackOfficeDelivery:
         final = self.settings.folder("outbox") / name
         with self.ledger.writing() as connection:
             self.lease.keep(connection)
-            _confirm(connection, parts)
+            confirm(connection, parts)
             self.ledger.mark(connection, INTENT, json.dumps({"part": str(part), "final": str(final), "sha256": digest}))
         self._publish()
 
     def _csv(self, rows: Sequence[Row]) -> bytes:
         used = {title for row in rows for title in row}
         basic = self.settings.shop.default_language
-        codes = {title[:2].lower() for title in used if title[2:3] == "_" and title[:2].isupper()}
-        titles = rows_of.header([basic, *sorted(codes - {basic})])
+        titles = rows_of.header([basic, *sorted(rows_of.languages(used) - {basic})])
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, titles, restval="", delimiter=";", lineterminator="\r\n", extrasaction="raise")
         writer.writeheader()
@@ -303,24 +270,6 @@ class BackOfficeDelivery:
         return found(NOT_ALL_IN_FILE if resource in rows_of.CARRIED else NO_COLUMN, thing=resource)
 
 
-def forget_files(ledger: Ledger) -> None:
-    """What was sent by file is looked for in the shop when its API is used from now on."""
-    with ledger.engine.connect() as connection:
-        if connection.execute(select(literal(1)).where(_PART.shop_id == BY_FILE).limit(1)).first() is None:
-            return
-    values = {"shop_id": "", "sent": "", "sent_hash": b"", "state": case((_PART.wanted_hash == b"", GONE), else_=DIRTY)}
-    with ledger.writing() as connection:
-        connection.execute(update(SHOP_PART).where(_PART.shop_id == BY_FILE).values(**values))
-
-
-def _is_news(part: Carried) -> bool:
-    """Whether it matters that a row holds this part: not where the shop has all of it that a row can hold."""
-    thing = part.thing
-    if thing.state != DIRTY or not thing.wish.wanted:
-        return False
-    return part.complete or not thing.shop_id or bool(difference(thing.sent, part.fields))
-
-
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
@@ -336,73 +285,3 @@ def _files(pages: Iterable[tuple[list[Row], list[Carried]]], most: int) -> Itera
         parts.update((each.thing.id, each) for each in theirs)
     if rows:
         yield rows, list(parts.values())
-
-
-def _dirty_articles(connection: Connection) -> list[str]:
-    """Numbers of all articles of which something waits that a row could hold."""
-    below = select(_PART.owner_key).where(
-        _PART.state == DIRTY, _PART.resource.in_(_BELOW), _PART.owner_resource == "product"
-    )
-    own = select(_PART.key).where(_PART.state == DIRTY, _PART.resource == "product")
-    return sorted({number for query in (own, below) for (number,) in connection.execute(query)})
-
-
-def _articles(connection: Connection, now: Any, numbers: Sequence[str]) -> list[Article]:
-    itself = and_(_PART.resource == "product", _PART.key.in_(numbers))
-    below = and_(_PART.resource.in_(_BELOW), _PART.owner_resource == "product", _PART.owner_key.in_(numbers))
-    articles = {number: Article(number) for number in numbers}
-    for thing in things_of(connection, now, or_(itself, below)):
-        number = thing.ref.key if thing.ref.resource == "product" else thing.owner.key if thing.owner else ""
-        articles[number].add(thing)
-    return list(articles.values())
-
-
-def _by_key(things: Iterable[Thing]) -> dict[str, tuple[Thing | None, list[Thing]]]:
-    """Things by key, each with its texts in other languages."""
-    found_by_key: dict[str, tuple[Thing | None, list[Thing]]] = {}
-    for thing in things:
-        itself, texts = found_by_key.setdefault(thing.ref.key, (None, []))
-        found_by_key[thing.ref.key] = (itself, [*texts, thing]) if thing.language else (thing, texts)
-    return found_by_key
-
-
-_CONFIRM = (
-    update(SHOP_PART)
-    .where(_PART.id == bindparam("part"))
-    .values(
-        shop_id=case((_PART.shop_id == "", BY_FILE), else_=_PART.shop_id),
-        sent=bindparam("v_sent"),
-        sent_hash=bindparam("v_hash"),
-        state=case(
-            (_PART.wanted_hash == bindparam("wanted"), bindparam("v_state", type_=String)), else_=literal(DIRTY)
-        ),
-        finding="",
-        tries=0,
-        next_try_at=None,
-    )
-)
-
-
-def _confirm(connection: Connection, parts: Iterable[Carried]) -> None:
-    """These parts are in the file; what changed since they were read stays dirty."""
-    rows = []
-    for thing, fields, complete in parts:
-        wanted = thing.wish.wanted
-        state = (CLEAN if complete else DIRTY) if wanted else GONE
-        sent = (
-            fields
-            if wanted
-            else {**thing.sent, **({"visibility": "hidden"} if thing.ref.resource == "product" else {})}
-        )
-        done = thing.wish.hash if complete or not wanted else b""
-        rows.append(
-            {
-                "part": thing.id,
-                "v_sent": kept(sent, made=True),
-                "v_hash": done,
-                "wanted": thing.wish.hash,
-                "v_state": state,
-            }
-        )
-    for some in chunks(rows, CHUNK):
-        connection.execute(_CONFIRM, some)

@@ -16,7 +16,7 @@ from exchange.connectors.lightspeed.wishes import DIRTY
 from exchange.shop import Ref, Upload, article_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from exchange.connectors.lightspeed.thing import Thing
     from exchange.settings import ShopSettings
@@ -113,15 +113,10 @@ class Article:
                 lists[resource].append(thing)
 
     @property
-    def things(self) -> Iterator[Thing]:
+    def things(self) -> list[Thing]:
         """All of them."""
-        yield from [] if self.product is None else [self.product]
-        yield from self.texts
-        yield from self.variants.values()
-        yield from self.variant_texts
-        yield from self.categories
-        yield from self.images
-        yield from self.metafields
+        below = (*self.texts, *self.variants.values(), *self.variant_texts, *self.categories, *self.images)
+        return [*([self.product] if self.product else []), *below, *self.metafields]
 
 
 def header(languages: Sequence[str]) -> list[str]:
@@ -138,6 +133,13 @@ def header(languages: Sequence[str]) -> list[str]:
         *(f"{code}_{column}" for column in META for code in codes),
         "Images",
     ]
+
+
+def languages(titles: Iterable[str]) -> set[str]:
+    """The languages of some titles: `DE_Title_Short` is German, `HS_Code` is in none."""
+    stems = {*TEXTS, *META, "Variant", *(f"Category_{level}" for level in range(1, LEVELS + 1))}
+    parted = (title.partition("_") for title in titles)
+    return {code.lower() for code, _, stem in parted if stem in stems}
 
 
 class Renderer:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.connectors.lightspeed import kinds
 from exchange.connectors.lightspeed.values import mentioned, thaw
 from exchange.finding import Finding, found
-from exchange.shop import Gathered, Json, Ref, Upload
+from exchange.shop import Gathered, Json, Ref, Upload, article_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,9 +86,19 @@ class Refs:
     def _known(self, ref: Ref) -> tuple[str, bool]:
         if ref not in self._ids:
             self._ids |= self.store.shop_ids([ref])
+        if ref not in self._ids and ref.resource == "product":
+            self._of_parent(ref)
         if ref not in self._ids:
             raise Waits(found(kinds.WAITS_FOR, thing=ref.resource, key=ref.key))
         return self._ids[ref]
+
+    def _of_parent(self, ref: Ref) -> None:
+        """An article that is a variant of another one: its product is that of its parent."""
+        variant = self.store.thing(Ref("variant", article_key(ref.key)))
+        if variant is not None and variant.owner is not None and variant.owner != ref:
+            ids = self.store.shop_ids([variant.owner])
+            if variant.owner in ids:
+                self._ids[ref] = ids[variant.owner]
 
     def wire(self, fields: Mapping[str, Plain]) -> dict[str, Any]:
         """Frozen fields as they go over the wire. Raises Waits."""

@@ -250,8 +250,8 @@ _SHOP = (
 RESOURCES: Mapping[str, Resource] = {each.name: each for each in (*_CATALOGUE, *_SALES, *_SHOP)}
 
 #: Endings and names of fields that hold money, whatever type the shop gives them (1.6).
-_MONEY_ENDINGS = ("Excl", "Incl", "Cost", "_excl", "_incl", "_cost")
-_MONEY = _set("price unitPrice priceTax freeAbove amount discountAmount minimumAmount minCategoryAmount")
+_MONEY_ENDINGS = ("Excl", "Incl", "Cost", "Amount", "PriceTax", "_excl", "_incl", "_cost")
+_MONEY = _set("price unitPrice priceTax freeAbove amount")
 #: Endings of other numbers that may come as text (1.2): `weightValue`.
 _NUMBER_ENDINGS = ("weightValue", "volumeValue", "sizeXValue", "sizeYValue", "sizeZValue")
 

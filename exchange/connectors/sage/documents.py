@@ -26,7 +26,7 @@ from exchange.connectors.sage.findings import ORDER_EXISTS
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.order_customers import OrderCustomers
 from exchange.connectors.sage.order_fields import WRITTEN
-from exchange.connectors.sage.shop_customers import ShopCustomerLander
+from exchange.connectors.sage.shop_customer_lander import ShopCustomerLander
 from exchange.errors import ConfigError
 from exchange.finding import Locator, found
 from exchange.records.customer import Customer

@@ -28,8 +28,9 @@ def everything(sage: SageDatabase) -> None:
     """Each way through the connector at least once."""
     for module in build().modules.values():
         if module.collect is not None:
-            # Attachments lie in a folder, and parcel numbers in a column of the merchant's own.
-            options = module.options(column="Matchcode") if module.name == "tracking_codes" else module.options()
+            # Attachments lie in a folder; some things stand in columns of the merchant's own.
+            own = {"tracking_codes": {"column": "Matchcode"}, "payment_requests": {"paid_column": "Matchcode"}}
+            options = module.options(**own.get(module.name, {}))
             assert list(module.collect(sage, options)) or module.name == "attachments", module.name
     for name in ("article", "tax", "customer", "template", "customer_group", "payment_terms", "price_list"):
         sage.missing(name, {"1"})

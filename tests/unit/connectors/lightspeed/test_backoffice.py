@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exchange.connectors.lightspeed import backoffice
-from exchange.connectors.lightspeed.backoffice import BY_FILE, BackOfficeDelivery, forget_files
+from exchange.connectors.lightspeed.backoffice import BackOfficeDelivery
+from exchange.connectors.lightspeed.backoffice_store import BY_FILE, forget_files
 from exchange.connectors.lightspeed.lease import Lease
 from exchange.connectors.lightspeed.wishes import CLEAN, DIRTY, GONE
 from exchange.settings import Settings
@@ -78,6 +79,7 @@ def mug(title: str = "Becher", price: str = "9.95", *more: Part) -> Sequence[Par
         "stockLevel": 3,
         "stockTracking": "indicator",
         "weight": 350,
+        "hs": "0901",
         "tax": Ref("tax", "19"),
     }
     return (
@@ -119,12 +121,14 @@ def test_a_row_holds_all_that_the_template_has_columns_for(office: Office) -> No
             "Stock_Level": "3",
             "Article_Code": "M",
             "Weight": "350",
+            "HS_Code": "0901",
             "DE_Category_1": "Kaffee",
             "DE_Category_2": "Becher",
             "DE_Meta_Title": "Ein Becher",
         }
         == row
     )
+    assert [title for title in row if "Title_Short" in title] == ["DE_Title_Short", "EN_Title_Short"]
     assert (done.done, done.waiting, done.calls, done.ended) == ({"written": 8}, 0, 0, "done")
     assert set(office.states().values()) == {CLEAN}
     assert office.files()[0].read_bytes().count(b"\r\n") == 2
@@ -237,6 +241,19 @@ def test_a_long_list_becomes_several_files(tmp_path: Path) -> None:
     assert len(office.files()) == 3
 
 
+def test_what_was_in_a_lost_file_is_written_again_on_request(office: Office) -> None:
+    """Of one article, with what is below it."""
+    office.say(*mug())
+    office.say(
+        Part("product", "X", {"title": "X"}), Part("variant", "X|0", {"articleCode": "X"}, product("X")), key="X"
+    )
+    office.deliver()
+    assert office.delivery().retry("X") == 2
+    assert office.deliver().done == {"written": 2}
+    assert [row["Article_Code"] for row in office.rows()] == ["X"]
+    assert office.delivery().retry() == 10
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -252,7 +269,7 @@ def test_a_process_that_dies_leaves_no_change_unsent_and_none_sent_twice(
     """Exactly one file comes out of it, with the row; the part is sent exactly when there is a file."""
     office.say(*mug())
     real = backoffice.replace
-    name = "_confirm" if point == "before the entry" else "replace"
+    name = "confirm" if point == "before the entry" else "replace"
     ends = (lambda part, final: _dies(real(part, final))) if point == "after publishing" else _dies
     with monkeypatch.context() as patch:
         patch.setattr(backoffice, name, ends)
@@ -273,10 +290,10 @@ def test_a_change_that_comes_while_the_file_is_written_goes_with_the_next(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.say(*mug())
-    real = backoffice._confirm
+    real = backoffice.confirm
 
     def confirm(connection: Any, parts: Any) -> None:
-        monkeypatch.setattr(backoffice, "_confirm", real)
+        monkeypatch.setattr(backoffice, "confirm", real)
         real(connection, parts)
 
     def rows(*arguments: Any) -> Any:
@@ -285,7 +302,7 @@ def test_a_change_that_comes_while_the_file_is_written_goes_with_the_next(
         return made
 
     real_rows = backoffice.Renderer.rows
-    monkeypatch.setattr(backoffice, "_confirm", confirm)
+    monkeypatch.setattr(backoffice, "confirm", confirm)
     with monkeypatch.context() as patch:
         patch.setattr(backoffice.Renderer, "rows", rows)
         office.deliver()
