@@ -101,7 +101,7 @@ class Profile:
         charset: used where neither a byte order mark nor valid UTF-8 decides.
         write_charset: charset of files that we write.
         newline: line end of files that we write.
-        delimiter: csv only.
+        delimiter: csv only; of several signs the one that the first line of a file has most of, for writing the first.
         quoting: csv only; `minimal`, `all` or `none`.
         header: csv only; first line holds titles. Without it, paths are column numbers from 1.
         nested: csv only; how the children of a record stand: `columns` repeats the record's columns on every row,

@@ -33,6 +33,8 @@ def _toml(value: Any) -> str:
         return str(value)
     if isinstance(value, tuple | list):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
     if isinstance(value, dict):
         return "{ " + ", ".join(f'"{key}" = {_toml(each)}' for key, each in value.items()) + " }" if value else "{}"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TextIO
 
 from exchange.charset import charset_of, head_text, text_out
@@ -24,7 +25,7 @@ from exchange.codec import REJECT_COLUMNS, Limits, Raw, RawBlock, Signature, Tex
 from exchange.connector import Blocks, blocks
 from exchange.errors import BatchError, ConfigError
 from exchange.finding import Locator, found
-from exchange.profile import ROW_COLUMN
+from exchange.profile import ROW_COLUMN, Layout
 from exchange.text.columns import (
     DELIMITERS,
     NO_HEADER,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from exchange.codec import Meta
     from exchange.finding import Finding
-    from exchange.profile import Layout, Profile, Source
+    from exchange.profile import Profile, Source
 
 _QUOTING = {"minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL, "none": csv.QUOTE_NONE}
 #: The hint that Excel writes and reads: the separator of the file.
@@ -85,6 +86,7 @@ class CsvCodec:
 
         Rows of a wrong width, all of them, are told at the end of the file.
         """
+        layout = _settled(layout, path)
         _check(layout.profile)
         if layout.profile.nested == "lines" or layout.schema.groups:
             return self._records(path, layout, limits)
@@ -105,6 +107,7 @@ class CsvCodec:
 
     def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:  # noqa: ARG002 - contract
         """Titles and rows. Raises BatchError for a character that the charset does not have."""
+        layout = _settled(layout)
         profile = layout.profile
         _check(profile)
         with text_out(out, profile.write_charset) as text:
@@ -114,6 +117,7 @@ class CsvCodec:
 
     def reject(self, path: Path, layout: Layout, out: BinaryIO, rejects: Mapping[int, Sequence[Finding]]) -> None:
         """Titles and all rows of the rejected records as they stood there; two more columns say what is wrong."""
+        layout = _settled(layout, path)
         profile = layout.profile
         charset = charset_of(path, profile.charset)
         wanted = self._lines(path, layout, rejects)
@@ -161,6 +165,16 @@ def _is_title(text: str) -> bool:
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _settled(layout: Layout, path: Path | None = None) -> Layout:
+    """The layout with one separator: of several that are declared, the one that the first line has most of."""
+    declared = layout.profile.delimiter
+    if len(declared) <= 1 or not set(declared) <= set(DELIMITERS):
+        return layout
+    lines = [] if path is None else [line for line in head_text(path).split("\n", 20) if line.strip()]
+    most = max(declared, key=lines[0].count) if lines else declared[0]
+    return Layout(replace(layout.profile, delimiter=most), layout.schema)
 
 
 def _check(profile: Profile) -> None:

@@ -10,10 +10,12 @@ import pytest
 from exchange.codec import Meta
 from exchange.convert import ConversionError
 from exchange.errors import ConfigError
+from exchange.finding import Locator, found
 from exchange.profile import Layout, parse
 from exchange.record import schema
 from exchange.records.product import Product
 from exchange.records.shop_customer import ShopCustomer, ShopCustomerGroup
+from exchange.text.columns import NO_HEADER
 from tests.unit.codecs.cases import CODECS, partner, read, shipped
 from tests.unit.connectors.sage_cases import blank
 
@@ -56,6 +58,18 @@ def test_rows_of_one_article_are_one_record_and_its_further_categories_are_told_
     assert first["images"] == [["1", "https://a/1.jpg"], ["2", "https://a/2.jpg"]]
     assert first["prices"] == [["1", "", "1", "", "9.95"]]
     assert (second["number"], second["name"], second["images"]) == ("B-2", "Becher, Farbe: Blau", [])
+
+
+def test_of_several_separators_the_file_has_one(tmp_path: Path) -> None:
+    """Shops elsewhere write commas (`lightspeed-ecom.md` 3); rejects come back as they came."""
+    layout = shipped("lightspeed_product_csv", Product)
+    path = tmp_path / "products.csv"
+    path.write_bytes(f"{TITLES}\r\n1;11;Y;A B;;1;X;;;\r\n".replace(";", ",").replace("A B", "A; B").encode())
+    (raw,) = read(path, layout)
+    assert _shown(raw, layout)["name"] == "A; B"
+    out = io.BytesIO()
+    CODECS["csv"].reject(path, layout, out, {2: [found(NO_HEADER, Locator(2), title="x")]})
+    assert out.getvalue().decode().splitlines()[1].startswith("1,11,Y,A; B,")
 
 
 def test_rows_without_ids_are_articles_of_their_own(tmp_path: Path) -> None:
