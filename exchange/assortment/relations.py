@@ -72,7 +72,8 @@ def relation_parts(name: str, number: str, related: Sequence[str], options: Rela
     owner = product(number)
     for place, other in enumerate(related[: options.places]):
         fields = {"relatedProduct": product(other), "sortOrder": options.first + place}
-        yield Part("product_relation", joined(number, other), fields, owner)
+        # Of two kinds that want the same article the one that stands first gives it its place.
+        yield Part("product_relation", joined(number, other), fields, owner, rank=-(options.first + place))
     yield metafield(owner, name, orjson.dumps(list(related)).decode())
 
 

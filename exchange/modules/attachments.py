@@ -7,7 +7,6 @@ Links to the files stand in the metafield `attachments` of the product, for the 
 from __future__ import annotations
 
 from fnmatch import fnmatch
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pydantic import Field
@@ -16,7 +15,7 @@ from exchange.assortment.sold import sold_numbers
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.attachment import Attachment, Attachments
-from exchange.shop import Json, Part, Ref, Upload, joined, metafield, product
+from exchange.shop import Json, Part, Ref, Upload, metafield, product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,10 +108,9 @@ def parts(record: Attachments, view: ShopView) -> Iterator[Part]:
         if each.confidential or is_confidential(each.file, view.options):
             continue
         upload = Upload.of(view, "attachments", each.file)
-        key = joined(each.file, upload.sha256[:8])  # other content is another file: its address is another one too
-        yield Part("file", key, {"attachment": upload, "filename": PurePosixPath(each.file).name})
+        yield Part("file", each.file, {"attachment": upload})
         title = each.title or view.options.title
-        links.append({"title": title, "language": each.language, "src": Ref("file", key)})
+        links.append({"title": title, "language": each.language, "src": Ref("file", each.file)})
     if links:
         yield metafield(product(record.article_number), "attachments", Json(links))
 

@@ -249,7 +249,7 @@ def parts(record: Variant, view: ShopView) -> Iterator[Part]:
         fields[f"price{price_name(view)}"] = shop_price(view, record.price, record)
     yield Part("variant", key, fields, owner, rank=Rank.VARIANT)
     if record.image:
-        picture = {"attachment": Upload.of(view, "images", record.image), "filename": record.image}
+        picture = {"attachment": Upload.of(view, "images", record.image)}
         yield Part("variant_image", key, picture, Ref("variant", key))
 
 

@@ -33,16 +33,17 @@ class Workload(NamedTuple):
     module: str
     file: str
     make: Callable[[Path, argparse.Namespace], object]
+    way: str = "staging"
+
+
+def _orders(path: Path, sizes: argparse.Namespace) -> object:
+    return generate.orders_json(path, articles_of_the_sandbox(), sizes.orders)
 
 
 WORKLOADS = (
     Workload("stock", "stock", "stock.csv", lambda path, sizes: generate.stock_csv(path, sizes.rows)),
-    Workload(
-        "orders",
-        "order_import",
-        "orders.json",
-        lambda path, sizes: generate.orders_json(path, articles_of_the_sandbox(), sizes.orders),
-    ),
+    Workload("orders", "order_import", "orders.json", _orders),
+    Workload("documents", "order_import", "orders.json", _orders, "documents"),
     Workload("articles", "products", "products.xml", lambda path, sizes: generate.articles_xml(path, sizes.megabytes)),
 )
 
@@ -88,7 +89,7 @@ def rounds(workload: Workload, file: Path, number: int) -> Row:
             seconds, records = measured_floor(workload.name, file, Path(name))
             floors.append(seconds)
             prepare(Path(name) / "ours")
-            runs.append(ours(Path(name) / "ours", workload.module, file, records))
+            runs.append(ours(Path(name) / "ours", workload.module, file, records, workload.way))
     peak = max(each.peak_megabytes for each in runs)
     return Row(workload.name, records, median(floors), median(each.seconds for each in runs), peak)
 

@@ -146,10 +146,19 @@ def test_documents_stand_beside_their_article(tmp_path: Path, shop: Reached) -> 
         synced(app, "attachments")
         assert shop.called() == 0
         (folder / "30010_Datenblatt.de.pdf").write_bytes(PDF + b"\n")
-        synced(app, "attachments")
+        app.deliver()  # without a batch: what is dropped by hand names the file only
+        assert list(shop.writes()) == ["POST files", "PUT products/#/metafields/#", "DELETE files/#"]
         (changed,) = page(shop, "30010").xpath("//section[@id='attachments']//@href")
         assert changed != link
         assert Client(shop.running).http.request("GET", changed).data == PDF + b"\n"
+        synced(app, "attachments")
+        assert len(shop.rows("file")) == 2
+
+        (folder / "30010_Data sheet.en.pdf").unlink()
+        shop.writes()
+        synced(app, "attachments")
+        assert page(shop, "30010", "en").xpath("//@data-attachment") == []
+        assert list(shop.writes()) == ["PUT products/#/metafields/#", "DELETE files/#"]
 
         (folder / "30010_Datenblatt.de.pdf").write_bytes(b"no pdf at all")
         batch = app.export("attachments")

@@ -115,6 +115,8 @@ def test_orders_come_by_the_api_once_and_the_shop_hears_of_it(tmp_path: Path, sh
     first = buy(shop, "nora@neu.example", "Nora Neu", *ARTICLES)
     second = buy(shop, "otto@alt.example", "Otto Alt", "10010")
     installation = connected(tmp_path / "api", shop)
+    rehearsed = installation.status("sync", "order_import", "--dry-run")
+    assert (rehearsed["counts"]["created"], documents(installation)) == (2, [])
 
     done = installation.exchange("sync", "order_import", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -134,6 +136,7 @@ def test_orders_come_by_the_api_once_and_the_shop_hears_of_it(tmp_path: Path, sh
     before = documents(installation)
     with opened(installation) as app:
         assert app.pull("order_import") is None
+        shop.shop.clock.turn(5)
         call(shop, "PUT", f"orders/{second['id']}", {"order": {"memo": "bitte anrufen"}})
         third = buy(shop, "nora@neu.example", "Nora Neu", "10010")
         again = app.pull("order_import")
@@ -205,6 +208,7 @@ def test_customers_come_by_the_api_and_the_shop_hears_their_number(tmp_path: Pat
         fields = call(shop, "GET", f"customers/{made['id']}/metafields")["customerMetafields"]
         assert [(each["key"], each["value"]) for each in fields] == [("sage_customer_number", row[0])]
 
+        shop.shop.clock.turn(5)
         change = {"addressBillingStreet": "Neuweg", "addressBillingNumber": "1"}
         call(shop, "PUT", f"customers/{made['id']}", {"customer": change})
         again = app.pull("customer_export")

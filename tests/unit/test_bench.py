@@ -72,8 +72,8 @@ def test_the_floors_store_every_record(tmp_path: Path) -> None:
     assert floor.stock(tmp_path / "stock.csv", database).records == rows(database, "stock") == 500
     assert floor.articles(tmp_path / "articles.xml", database).records == rows(database, "products") == products
     assert rows(database, "prices") == rows(database, "images") == 2 * products
-    assert floor.orders(tmp_path / "orders.json", database).records == rows(database, "header") == 50
-    assert rows(database, "line") == lines
+    assert floor.orders(tmp_path / "orders.json", database).records == rows(database, "ExchangeOrder") == 50
+    assert rows(database, "ExchangeOrderLine") == lines
 
 
 def test_the_peak_is_that_of_the_measured_program(tmp_path: Path) -> None:

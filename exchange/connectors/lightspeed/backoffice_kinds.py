@@ -16,8 +16,8 @@ NO_COLUMN = kind(
 )
 NOT_ALL_IN_FILE = kind(
     "shop.not_all_in_file",
-    de="{thing}: in der Importdatei hat nicht alles Platz (Felder ohne Spalte, Löschen), oder der Artikel dazu fehlt.",
-    en="{thing}: the import file cannot hold all of it (fields without column, deleting), or its article is missing.",
+    de="{thing}: nicht alles passt in die Importdatei (Felder ohne Spalte, Löschen), oder Artikel oder Variante fehlt.",
+    en="{thing}: not all fits into the import file (fields without column, deleting), or article or variant is absent.",
     remedy_de=_BY_HAND_DE,
     remedy_en=_BY_HAND_EN,
     severity=Severity.WARNING,

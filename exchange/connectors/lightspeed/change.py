@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 #: What hides a thing that nobody wants any more.
 HIDDEN: Mapping[str, Mapping[str, Plain]] = {"product": {"visibility": "hidden"}, "category": {"isVisible": False}}
-#: Fields that can be given only when a thing is made; when one changes, another thing takes its place (2.9 to 2.11).
+#: Fields that can be given only when a thing is made; when one changes, another thing takes its place (2.9 to 2.12).
 FIXED: Mapping[str, frozenset[str]] = {
     "product_image": frozenset({"attachment"}),
     "product_relation": frozenset({"relatedProduct"}),
     "category_product": frozenset({"category", "product", "sortOrder"}),
+    "file": frozenset({"attachment"}),
 }
 #: Fields that cannot be given when a thing is made, but only afterwards.
 LATER: Mapping[str, frozenset[str]] = {
@@ -40,7 +41,9 @@ LATER: Mapping[str, frozenset[str]] = {
     "product_relation": frozenset({"sortOrder"}),
 }
 #: A new one is made before the old one goes, so that the customer sees no gap.
-NEW_FIRST = frozenset({"product_image"})
+NEW_FIRST = frozenset({"product_image", "file"})
+#: Others link them by their address: the old one goes at the end of a run, when the links have been changed.
+LINKED = frozenset({"file"})
 #: There is one below each owner and it has no id of its own: sending it again replaces it (2.2, 2.8).
 SINGLE = frozenset({"variant_image", "category_image", "brand_image"})
 
@@ -151,7 +154,7 @@ class Change:
         old = thing.shop_id if thing.shop_id != shop_id else ""
         self.store.confirm(thing, shop_id, fields, made=True, intent=f"drop {old}" if old else "")
         self.refs.learn(thing.ref, shop_id, made=True)
-        if old:
+        if old and thing.ref.resource not in LINKED:
             self._drop(thing, old)
 
     def settle(self, thing: Thing) -> str:

@@ -155,6 +155,11 @@ class Identify:
             if stem in str(row.get("title") or "").casefold() or f"/{stem}." in str(row.get("src") or "").casefold():
                 yield str(row["id"])
 
+    def _file(self, thing: Thing) -> Iterable[str]:
+        stem = file_name(thaw(thing.asked["attachment"])).rpartition(".")[0].casefold()
+        rows = self.snapshot.named("file") if not thing.intent else self.gateway.read("file")
+        yield from (str(row["id"]) for row in rows if _same(row.get("title")) == stem)
+
     def _relation(self, thing: Thing) -> Iterable[str]:
         related = self.refs.id(thaw(thing.asked["relatedProduct"]))
         yield from (str(row["id"]) for row in self._below(thing) if str(row.get("relatedProduct")) == related)
@@ -199,6 +204,7 @@ _FINDERS: Mapping[str, Callable[[Identify, Thing], Iterable[str]]] = {
     "group": Identify._titled,  # noqa: SLF001
     "category": Identify._category,  # noqa: SLF001
     "product_image": Identify._image,  # noqa: SLF001
+    "file": Identify._file,  # noqa: SLF001
     "product_relation": Identify._relation,  # noqa: SLF001
     "category_product": Identify._assignment,  # noqa: SLF001
     "order": Identify._order,  # noqa: SLF001

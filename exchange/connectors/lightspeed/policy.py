@@ -26,6 +26,7 @@ class Priority(IntEnum):
     RELATION = 50
     IMAGE = 51
     METAFIELD = 52
+    FILE_GONE = 60  # nothing links it any more
 
 
 class Policy(NamedTuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import kinds
-from exchange.connectors.lightspeed.change import Change
+from exchange.connectors.lightspeed.change import LINKED, Change
 from exchange.connectors.lightspeed.gateway import Refused, Spent
 from exchange.connectors.lightspeed.identify import Identify
 from exchange.connectors.lightspeed.limits import Limits
@@ -26,7 +26,7 @@ from exchange.finding import found
 from exchange.shop import Delivered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -111,13 +111,18 @@ class Sender:
         identify = Identify(self.gateway, self.store, refs, self.settings)
         limits = Limits(self.store, self.gateway, identify)
         change = Change(self.store, self.gateway, refs, identify, limits, self.settings)
-        begun = self.store.begun()
+        self._settle([each for each in self.store.begun() if not _replaced(each)], change, refs)
+        while not stop() and self._pass(change, refs, stop):
+            pass
+        if not stop():
+            self._settle([each for each in self.store.begun() if _replaced(each)], change, refs)
+
+    def _settle(self, begun: Sequence[Thing], change: Change, refs: Refs) -> None:
+        """Bring writes to an end whose end is not known, and take away what something else took the place of."""
         if begun:
             refs.load(begun)
         for thing in begun:
             self._attempt(thing, change.settle)
-        while not stop() and self._pass(change, refs, stop):
-            pass
 
     def _pass(self, change: Change, refs: Refs, stop: Callable[[], bool]) -> bool:
         """Once through all that is due; whether another pass can bring more."""
@@ -167,6 +172,11 @@ class Sender:
         pause = min(PAUSE * 2**thing.tries, timedelta(days=1))
         self.store.later(thing, self.ledger.now() + pause)
         return "failed"
+
+
+def _replaced(thing: Thing) -> bool:
+    """Whether all that is left to do is to take away what others have linked until now."""
+    return thing.ref.resource in LINKED and thing.intent.startswith("drop ")
 
 
 def awaken(connection: Connection, settings: Settings, uploads: Uploads, now: datetime) -> None:

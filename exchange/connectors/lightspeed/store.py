@@ -14,7 +14,7 @@ from exchange.connector import chunks
 from exchange.connectors.lightspeed import kinds
 from exchange.connectors.lightspeed.policy import difference
 from exchange.connectors.lightspeed.thing import MADE, SENDING, kept, things_of
-from exchange.connectors.lightspeed.values import dumps, loads
+from exchange.connectors.lightspeed.values import dumps, loads, mentioned
 from exchange.connectors.lightspeed.wishes import CHUNK, CLEAN, DIRTY, GONE, REFUSED
 from exchange.ledger_tables import SHOP_FACET, SHOP_PART
 from exchange.shop import Ref
@@ -160,15 +160,19 @@ class Store:
         """The shop has the thing with these fields. What it has not yet, and what changed meanwhile, stays dirty."""
         complete = not difference(fields, thing.wish.fields)
         clean = and_(_PART.wanted_hash == thing.wish.hash, literal(complete))
-        self._set(
-            thing,
-            shop_id=shop_id,
-            sent=kept(fields, made=made),
-            sent_hash=thing.wish.hash if complete else b"",
-            state=case((clean, CLEAN), else_=DIRTY),
-            intent=intent,
+        values = {
+            "shop_id": shop_id,
+            "sent": kept(fields, made=made),
+            "sent_hash": thing.wish.hash if complete else b"",
+            "state": case((clean, CLEAN), else_=DIRTY),
+            "intent": intent,
             **_UNTROUBLED,
-        )
+        }
+        with self.ledger.writing() as connection:
+            self.lease.keep(connection)
+            connection.execute(update(SHOP_PART).where(_PART.id == thing.id).values(**values))
+            if thing.ref.resource == "file" and shop_id != thing.shop_id:
+                _link_anew(connection, thing.ref)
 
     def adopt(self, thing: Thing, shop_id: str, *, made: bool) -> None:
         """The thing is in the shop already; all its fields are still to be sent."""
@@ -239,6 +243,17 @@ class Store:
 
 
 _UNTROUBLED: dict[str, Any] = {"finding": "", "tries": 0, "next_try_at": None}
+
+
+def _link_anew(connection: Connection, file: Ref) -> None:
+    """Send again what links a file: it has another address now."""
+    query = select(_PART.id, _PART.sent).where(
+        _PART.resource == "product_metafield", _PART.sent.contains(dumps({"$ref": list(file)}), autoescape=True)
+    )
+    for part_id, sent in connection.execute(query).all():
+        others = {name: value for name, value in loads(sent).items() if name == SENDING or file not in mentioned(value)}
+        again = update(SHOP_PART).where(_PART.id == part_id)
+        connection.execute(again.values(sent=dumps(others), sent_hash=b"", state=DIRTY))
 
 
 def _under(owner: Ref) -> tuple[Any, ...]:

@@ -233,7 +233,7 @@ class Wishes:
             "part": row.id,
             "wanted_hash": wish.hash,
             "state": state,
-            "priority": int(policy.priority(row.resource, row.language, fields, exists=bool(row.shop_id))),
+            "priority": int(_priority(row, wish, fields)),
             "since": row.since if row.state == state == DIRTY else self.now,
             "due_at": wish.due_at,
             "batch_id": self.batch_id,
@@ -260,6 +260,12 @@ def _state(row: Any, wish: Wish) -> str:
     if wish.hash != row.sent_hash:
         return DIRTY
     return CLEAN if wish.wanted else GONE
+
+
+def _priority(row: Any, wish: Wish, fields: Iterable[str]) -> policy.Priority:
+    if row.resource == "file" and not wish.wanted:
+        return policy.Priority.FILE_GONE
+    return policy.priority(row.resource, row.language, fields, exists=bool(row.shop_id))
 
 
 def _row(name: Name, part: Part, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.sandbox.shop.server import Running, Shop
+from exchange.sandbox.shop.seed import FirstDay
+from exchange.sandbox.shop.server import Running
+from exchange.sandbox.shop.settings import Settings
+from exchange.sandbox.shop.shop import Shop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,4 +22,4 @@ def run(database: Path, host: str = "127.0.0.1", port: int = 8765, *, key: str =
     return Shop(database, key=key, secret=secret).serve(host, port)
 
 
-__all__ = ["Running", "Shop", "run"]
+__all__ = ["FirstDay", "Running", "Settings", "Shop", "run"]

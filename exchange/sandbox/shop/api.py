@@ -2,211 +2,183 @@
 
 from __future__ import annotations
 
+import hmac
 from base64 import b64decode
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from exchange.sandbox.shop import media, rules
+from exchange.sandbox.shop import listing, media
+from exchange.sandbox.shop.body import Wrong, body, missing
+from exchange.sandbox.shop.kind import OWNER
 from exchange.sandbox.shop.kinds import KINDS
-from exchange.sandbox.shop.store import OWNER
-from exchange.sandbox.shop.wire import Wrong, body, new, shown, taken
+from exchange.sandbox.shop.wire import taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from flask import Request
 
-    from exchange.sandbox.shop.kinds import Kind
+    from exchange.sandbox.shop.kind import Kind
+    from exchange.sandbox.shop.rules import Rules
+    from exchange.sandbox.shop.settings import Settings
     from exchange.sandbox.shop.store import Row, Store
-
-#: Most rows of a list, and how many without `limit`.
-MOST, USUAL = 250, 50
-_VERBS = {"GET": "G", "POST": "P", "PUT": "U", "DELETE": "D"}
-_PICTURES = frozenset({"products/images", "files", "variants/image", "categories/image", "brands/image"})
+    from exchange.sandbox.shop.wire import Wire
 
 #: Status and body.
 Answer = tuple[int, Any]
+#: Calls that are no plain records: by path with `#` for ids, then by method. They take request, language and the ids.
+Calls = dict[str, dict[str, "Callable[..., Answer]"]]
+
+_VERBS = {"POST": "P", "PUT": "U", "DELETE": "D"}
 
 
 class Api:
     """Answers calls.
 
     Args:
-        store: of the shop.
-        site: address of the server, for links.
-        special: calls that are no plain records, by method and path without ids.
+        store, wire, rules, settings: of the shop.
+        special: calls that are no plain records.
+        then: what follows from a change of a record, by kind; told the record and what was sent.
         happened: told of every record that came, changed or went, for the webhooks.
     """
 
     def __init__(
         self,
         store: Store,
-        site: Callable[[], str],
-        special: Mapping[tuple[str, str], Callable[..., Answer]],
+        wire: Wire,
+        rules: Rules,
+        settings: Settings,
+        special: Calls,
+        then: Mapping[str, Callable[[Row, Mapping[str, Any]], None]],
         happened: Callable[[Kind, Row, str], None],
     ) -> None:
-        self.store = store
-        self.site = site
+        self.store, self.wire, self.rules, self.settings = store, wire, rules, settings
         self.special = special
+        self.then = then
         self.happened = happened
-
-    @property
-    def basic(self) -> str:
-        """The default language."""
-        return str((self.store.first("languages", isDefault=True) or {"code": "de"})["code"])
 
     def answer(self, request: Request, language: str, path: str) -> Answer:
         """One call. Raises Wrong."""
-        active = {row["code"] for row in self.store.all("languages") if row["isActive"]}
-        if language not in active:
+        if language not in self.wire.languages:
             raise Wrong(404, "Unknown or inactive language.")
-        plain, numbers = _parted(path)
-        special = self.special.get((request.method, plain))
-        if special is not None:
-            return special(request, language, *numbers)
-        counting = plain.endswith("/count")
+        pattern, plain, numbers = _parted(path)
+        calls = self.special.get(pattern, {})
+        if request.method in calls:
+            return calls[request.method](request, language, *numbers)
         kind = KINDS.get(plain.removesuffix("/count"))
         if kind is None:
-            raise Wrong(404, "Unknown resource.")
+            raise Wrong(405, "Method not allowed.") if calls else Wrong(404, "Unknown resource.")
         owner = 0
         if kind.nested:
             if not numbers:
                 raise Wrong(404, "Unknown resource.")
-            owner, numbers = numbers[0], numbers[1:]
-            if self.store.get(kind.path.partition("/")[0], owner) is None:
-                raise Wrong(404, "Not found.")
-        return self._record(request, kind, language, owner, numbers, counting=counting)
+            owner, *numbers = numbers
+            self._owned(kind, owner)
+        if len(numbers) > (0 if kind.single else 1):
+            raise Wrong(404, "Unknown resource.")
+        verb = self._verb(request.method, kind, plain, numbers)
+        row = self._row(kind, owner, numbers) if verb in ("G", "U", "D") else None
+        return self._done(request, kind, verb, language, owner, row)
 
-    def _record(
-        self, request: Request, kind: Kind, language: str, owner: int, numbers: list[int], *, counting: bool
-    ) -> Answer:
-        verb = _VERBS.get(request.method, "")
-        listed = verb == "G" and not numbers and not kind.single
-        verb = "C" if counting else "L" if listed else verb
-        if verb not in kind.verbs or (verb in "UD" and not numbers and not kind.single) or (verb == "P" and numbers):
+    @staticmethod
+    def _verb(method: str, kind: Kind, plain: str, numbers: list[int]) -> str:
+        """What a call does to a kind. Raises Wrong."""
+        one = bool(numbers) or kind.single
+        reading = "C" if plain.endswith("/count") else "G" if one else "L"
+        verb = {**_VERBS, "GET": reading}.get(method, "")
+        if not verb or verb not in kind.verbs or (verb in "UD" and not one) or (verb == "P" and numbers):
             raise Wrong(405, "Method not allowed.")
-        if verb in "LC":
-            return self._list(request, kind, language, owner, counting=counting)
-        if verb == "P":
-            return self._post(request, kind, language, owner)
-        row = self.store.first(kind.path, **{OWNER: owner}) if kind.single else self.store.get(kind.path, numbers[0])
+        return verb
+
+    def _owned(self, kind: Kind, owner: int) -> None:
+        """What lies below an order appears later than the order (1.5). Raises Wrong."""
+        row = self.store.get(kind.above, owner)
+        if row is None or (kind.late and self._fresh(row)):
+            raise missing()
+
+    def _fresh(self, row: Row) -> bool:
+        age = self.store.now() - listing.moment(row["createdAt"])
+        return timedelta() <= age < timedelta(seconds=self.settings.order_delay_seconds)
+
+    def _row(self, kind: Kind, owner: int, numbers: list[int]) -> Row:
+        if kind.single or kind.key:
+            key = {kind.key: numbers[0]} if kind.key else {}
+            row = self.store.first(kind.path, **{OWNER: owner, **key})
+        else:
+            row = self.store.get(kind.path, numbers[0])
         if row is None or row[OWNER] != owner:
-            raise Wrong(404, "Not found.")
-        if verb == "G":
-            return 200, {kind.one: self.shown(kind, row, language)}
+            raise missing()
+        return row
+
+    def _done(self, request: Request, kind: Kind, verb: str, language: str, owner: int, row: Row | None) -> Answer:
+        if row is None:
+            if verb == "P":
+                return self._post(request, kind, language, owner)
+            return self._list(request, kind, language, owner, counting=verb == "C")
         if verb == "D":
-            self._delete(kind, row)
+            self.rules.remove(kind, row)
+            self.happened(kind, row, "deleted")
             return 204, None
-        values = taken(kind, body(request, kind.one), language, self.basic, row)
-        rules.checked(self.store, kind, values, row, owner)
-        self.store.put(kind.path, row, **values)
-        rules.changed(self.store, kind, row, values)
-        self.happened(kind, row, "updated")
+        if verb == "U":
+            self._put(request, kind, language, owner, row)
         return 200, {kind.one: self.shown(kind, row, language)}
 
-    def shown(self, kind: Kind, row: Row, language: str) -> dict[str, Any]:
-        """A record as a call shows it; a single order has what belongs to it inside."""
-        made = shown(kind, row, language, f"{self.site()}/{language}")
-        if kind.path == "orders":
-            self._embed(made, language)
-        return made
-
-    def _embed(self, made: dict[str, Any], language: str) -> None:
-        number = made["id"]
-        for name, path, owner, fields in (
-            ("products", "orders/products", number, {}),
-            ("metafields", "orders/metafields", number, {}),
-            ("invoices", "invoices", None, {"order": number}),
-            ("shipments", "shipments", None, {"order": number}),
-            ("events", "orders/events", None, {"order": number}),
-        ):
-            rows = self.store.all(path, owner, **fields)
-            base = f"{self.site()}/{language}"
-            made[name]["resource"]["embedded"] = [shown(KINDS[path], row, language, base) for row in rows]
-        for name, path in (("customer", "customers"), ("quote", "quotes")):
-            row = self.store.get(path, made[name]["resource"]["id"]) if made[name] else None
-            if row is not None:
-                made[name]["resource"]["embedded"] = shown(KINDS[path], row, language, f"{self.site()}/{language}")
-
-    # Lists
-
     def _list(self, request: Request, kind: Kind, language: str, owner: int, *, counting: bool) -> Answer:
-        query = request.args
-        rows = self.store.all(kind.path, owner if kind.nested else None)
-        for name, field in kind.filters.items():
-            if name in query:
-                rows = [row for row in rows if str(row.get(field) or "") == query[name]]
-        for name, field, least in (
-            ("created_at_min", "createdAt", True),
-            ("created_at_max", "createdAt", False),
-            ("updated_at_min", "updatedAt", True),
-            ("updated_at_max", "updatedAt", False),
-        ):
-            if name in query and kind.dated:
-                limit = _moment(query[name])
-                rows = [
-                    row for row in rows if (_moment(row[field]) >= limit if least else _moment(row[field]) <= limit)
-                ]
-        if "since_id" in query:
-            rows = [row for row in rows if row["id"] > int(query["since_id"])]
+        rows = listing.found(self.store, kind, owner, request.args, self.settings)
         if counting:
             return 200, {"count": len(rows)}
-        size = min(max(_whole(query.get("limit"), USUAL), 1), MOST)
-        begin = (max(_whole(query.get("page"), 1), 1) - 1) * size
-        base = f"{self.site()}/{language}"
-        page = [shown(kind, row, language, base) for row in rows[begin : begin + size]]
-        if query.get("fields"):
-            wanted = set(query["fields"].split(","))
-            page = [{name: value for name, value in row.items() if name in wanted} for row in page]
-        return 200, {kind.many: page}
-
-    # Writing
+        page = listing.page(rows, request.args, self.settings)
+        shown = self.wire.rows(kind.path, page, language)
+        return 200, {kind.many: listing.columns(shown, request.args)}
 
     def _post(self, request: Request, kind: Kind, language: str, owner: int) -> Answer:
-        given = body(request, kind.many if kind.path == "locations" else kind.one)
-        values = taken(kind, given, language, self.basic, None)
-        if kind.path in _PICTURES:
-            values |= media.kept(self.store, self.site(), given)
-        rules.checked(self.store, kind, values, None, owner)
+        given = body(request, kind.body or kind.one)
+        values = taken(kind, given, language, self.wire.languages, None)
+        if kind.path in media.UPLOADED:
+            values |= media.kept(self.store, self.wire.site(), given)
+        self.rules.check(kind, values, None, owner)
         if kind.single:
             for old in self.store.all(kind.path, owner):
                 self.store.delete(kind.path, old)
-        if "sortOrder" in kind.fields and "sortOrder" not in values and kind.nested:
+        if kind.nested and not values.get("sortOrder") and "sortOrder" in kind.fields:
             values["sortOrder"] = len(self.store.all(kind.path, owner)) + 1
-        row = self.store.add(kind.path, new(kind) | values, owner)
-        rules.made(self.store, kind, row)
-        self._pictured(kind, row, owner)
-        self.happened(kind, row, "created")
+        row = self.rules.add(kind, values, owner)
+        if kind.single:
+            self.rules.picture(kind, row, owner)
+        self._follow(kind, row, values, "created")
         return 201, {kind.answer or kind.one: self.shown(kind, row, language)}
 
-    def _pictured(self, kind: Kind, row: Row, owner: int) -> None:
-        """The image of a category, brand or variant shows at its owner; a variant's also among the product's (2.2)."""
-        if not kind.single:
-            return
-        above = kind.path.partition("/")[0]
-        owned = self.store.get(above, owner)
-        names = ("createdAt", "updatedAt", "extension", "size", "title", "thumb", "src")
-        picture = {name: row[name] for name in names}
-        if owned is not None:
-            self.store.put(above, owned, image=picture)
-            if above == "variants":
-                images = KINDS["products/images"]
-                order = len(self.store.all(images.path, owned["product"])) + 1
-                self.store.add(images.path, new(images) | picture | {"sortOrder": order}, owned["product"])
+    def _put(self, request: Request, kind: Kind, language: str, owner: int, row: Row) -> None:
+        values = taken(kind, body(request, kind.one), language, self.wire.languages, row)
+        self.rules.check(kind, values, row, owner)
+        self.rules.change(kind, row, values)
+        self._follow(kind, row, values, "updated")
 
-    def _delete(self, kind: Kind, row: Row) -> None:
-        if kind.path == "taxes" and row.get("isDefault"):
-            raise Wrong(422, "The default tax cannot be deleted.")
-        if kind.path == "variants" and len(self.store.all("variants", product=row["product"])) == 1:
-            raise Wrong(422, "The last variant cannot be deleted.")
-        self.store.delete(kind.path, row)
-        rules.gone(self.store, kind, row)
-        if kind.single:
-            above = kind.path.partition("/")[0]
-            owned = self.store.get(above, row[OWNER])
-            if owned is not None:
-                self.store.put(above, owned, image=False)
-        self.happened(kind, row, "deleted")
+    def _follow(self, kind: Kind, row: Row, values: Mapping[str, Any], action: str) -> None:
+        if kind.path in self.then:
+            self.then[kind.path](row, values)
+        self.happened(kind, row, action)
+
+    # Single records
+
+    def shown(self, kind: Kind, row: Row, language: str) -> dict[str, Any]:
+        """A record as a call shows it; a single order has what belongs to it inside (1.2)."""
+        made = self.wire.shown(kind, row, language)
+        if kind.path == "orders" and not self._fresh(row):
+            number = row["id"]
+            for name, path, rows in (
+                ("products", "orders/products", self.store.all("orders/products", number)),
+                ("metafields", "orders/metafields", self.store.all("orders/metafields", number)),
+                ("invoices", "invoices", self.store.all("invoices", order=number)),
+                ("shipments", "shipments", self.store.all("shipments", order=number)),
+                ("events", "orders/events", self.store.all("orders/events", order=number)),
+            ):
+                made[name]["resource"]["embedded"] = self.wire.rows(path, rows, language)
+            for name, path in (("customer", "customers"), ("quote", "quotes")):
+                linked = self.store.get(path, row.get(name))
+                if linked is not None:
+                    made[name]["resource"]["embedded"] = self.wire.shown(KINDS[path], linked, language)
+        return made
 
 
 def authorised(header: str | None, key: str, secret: str) -> bool:
@@ -214,30 +186,15 @@ def authorised(header: str | None, key: str, secret: str) -> bool:
     if not header or not header.startswith("Basic "):
         return False
     try:
-        return b64decode(header[6:]).decode() == f"{key}:{secret}"
+        given = b64decode(header[6:])
     except ValueError:
         return False
+    return hmac.compare_digest(given, f"{key}:{secret}".encode())
 
 
-def _parted(path: str) -> tuple[str, list[int]]:
-    """`products/12/images/3` is `products/images` with 12 and 3."""
-    names, numbers = [], []
-    for part in path.split("/"):
-        if part.isdigit():
-            numbers.append(int(part))
-        else:
-            names.append(part)
-    return "/".join(names), numbers
-
-
-def _moment(text: str) -> datetime:
-    """Without an offset it is UTC (1.3)."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise Wrong(400, f"Invalid date {text}") from None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
-def _whole(text: str | None, usual: int) -> int:
-    return int(text) if text and text.isdigit() else usual
+def _parted(path: str) -> tuple[str, str, list[int]]:
+    """`products/12/images/3` is `products/#/images/#` and `products/images`, with 12 and 3."""
+    parts = path.split("/")
+    names = ["#" if part.isascii() and part.isdigit() else part for part in parts]
+    numbers = [int(part) for part, name in zip(parts, names, strict=True) if name == "#"]
+    return "/".join(names), "/".join(name for name in names if name != "#"), numbers

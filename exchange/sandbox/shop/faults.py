@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 from threading import Lock
 
-#: What can happen. `after` ones let the call do its work and spoil the answer.
-KINDS = ("429", "500", "502", "html", "html_ok", "cut", "timeout_after", "slow", "array", "late", "error_ok")
+#: Faults that keep a call from doing its work: refusals with a status, a page instead of JSON, what is not there yet.
+BEFORE = ("400", "401", "403", "404", "422", "429", "500", "502", "503", "504", "html", "late", "slow", "drop")
+#: Faults that spoil the answer after the work was done.
+AFTER = ("html_ok", "error_ok", "array", "cut", "drop_after", "timeout_after")
+#: What can happen.
+KINDS = (*BEFORE, *AFTER)
 
 
 @dataclass
@@ -15,11 +19,13 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        kind: one of `KINDS`.
+        kind: one of `KINDS`: a status; `html` is a page with 502, `html_ok` one with 200; `error_ok` an error body with
+            200; `array` wraps the record; `cut` ends in the middle of the answer, `drop` and `drop_after` before it;
+            `late` is a 404; `slow` and `timeout_after` wait before and after the work.
         method: of the calls that it hits, or `*`.
         path: regular expression of their path without language and `.json`.
         times: how often.
-        seconds: for `slow` and `timeout_after`.
+        seconds: how long to wait, and what a 429 says in Retry-After.
         skip: how many calls that it would hit go well before.
     """
 
@@ -30,6 +36,15 @@ class Fault:
     seconds: float = 0.0
     skip: int = 0
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for an unknown kind or a path that is no expression."""
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown fault {self.kind!r}; known are {', '.join(KINDS)}")
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise ValueError(f"path {self.path!r}: {error}") from error
+
 
 class Faults:
     """The faults to come. Thread-safe."""
@@ -39,10 +54,7 @@ class Faults:
         self._lock = Lock()
 
     def add(self, fault: Fault) -> None:
-        """Raises ValueError for an unknown kind."""
-        if fault.kind not in KINDS:
-            msg = f"unknown fault {fault.kind!r}; known are {', '.join(KINDS)}"
-            raise ValueError(msg)
+        """Let something go wrong."""
         with self._lock:
             self._faults.append(fault)
 

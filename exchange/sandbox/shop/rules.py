@@ -1,212 +1,256 @@
-"""What the shop does by itself when records come and go: default variants, prices, visibility, paths, pictures."""
+"""What the shop refuses, and what it does by itself when records come, change and go."""
 
 from __future__ import annotations
 
-import re
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from exchange.sandbox.shop import prices
+from exchange.sandbox.shop.body import Wrong
+from exchange.sandbox.shop.kind import OWNER, PICTURE
 from exchange.sandbox.shop.kinds import KINDS
-from exchange.sandbox.shop.store import OWNER, Row
-from exchange.sandbox.shop.wire import Wrong, new
+from exchange.sandbox.shop.slugs import placed, slug, unused
+from exchange.sandbox.shop.wire import new
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from exchange.sandbox.shop.kinds import Kind
-    from exchange.sandbox.shop.store import Store
+    from exchange.sandbox.shop.kind import Kind
+    from exchange.sandbox.shop.settings import Settings
+    from exchange.sandbox.shop.store import Row, Store
 
-#: Fields that must not be empty.
-_REQUIRED = {
-    "products": ("title",),
-    "categories": ("title",),
-    "brands": ("title",),
-    "groups": ("title",),
-    "customers": ("email", "firstname", "lastname"),
-    "variants": ("product", "title"),
-    "quantity_discounts": ("product",),
-    "products/relations": ("relatedProduct",),
-    "categories/products": ("category", "product"),
-    "groups/customers": ("group", "customer"),
-}
-#: What goes with a record: kind → kinds whose owner or field it is.
-_BELOW = {
-    "products": (
-        "products/images",
-        "products/relations",
-        "products/metafields",
-        "categories/products:product",
-        "quantity_discounts:product",
-        "tags/products:product",
-    ),
-    "variants": ("variants/metafields", "variants/image"),
-    "categories": ("categories/products:category", "categories/image"),
-    "customers": ("customers/metafields", "groups/customers:customer"),
-    "groups": ("groups/customers:group",),
-    "brands": ("brands/image",),
-}
-_FOUR = Decimal("0.0001")
+_LINKS = ("link", "whole", "plain")
+#: Grams in a unit of weight; the shop keeps both figures (2.2).
+_GRAMS = {"g": 1.0, "kg": 1000.0, "oz": 28.349523125, "lb": 453.59237}
 
 
-def slug(title: str) -> str:
-    """Part of an address."""
-    plain = title.casefold()
-    for letter, written in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        plain = plain.replace(letter, written)
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "x"
+class Rules:
+    """The shop's own doings.
 
+    Args:
+        store, settings: of the shop.
+    """
 
-def checked(store: Store, kind: Kind, values: Mapping[str, Any], row: Row | None, owner: int) -> None:
-    """Refuse what the shop refuses. Raises Wrong."""
-    for name in _REQUIRED.get(kind.path, ()):
-        if (row is None or name in values) and not values.get(name):
-            raise Wrong(422, f"Invalid {kind.one} {name}")
-    for name, field in kind.fields.items():
-        if field.role == "link" and values.get(name) and store.get(field.to, values[name]) is None:
-            raise Wrong(422, f"Invalid {name}")
-    if kind.path == "quantity_discounts" and values.get("product") and store.get("products", values["product"]) is None:
-        raise Wrong(422, "Invalid product")
-    if row is None:
-        _room(store, kind, values, owner)
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store, self.settings = store, settings
+        self._made: dict[str, Callable[[Row], None]] = {
+            "products": self._product_made,
+            "brands": lambda row: self._named("brands", row),
+            "tags": lambda row: self._named("tags", row),
+            "types/attributes": lambda row: self._typed_products(row["type"]),
+        }
+        self._changed: dict[str, Callable[[Row, Mapping[str, Any], Row | None], None]] = {
+            "products": self._product,
+            "variants": self._variant,
+            "categories": self._category,
+            "products/images": lambda row, *_: self._main_image(row[OWNER]),
+            "taxes": self._tax,
+        }
 
+    # What is refused
 
-def _room(store: Store, kind: Kind, values: Mapping[str, Any], owner: int) -> None:
-    """The plan's limits (2.24)."""
-    limits = store.first("shop/limits") or {}
-    limit, have = limits.get(kind.limit), 0
-    if kind.path == "variants":
-        limit, have = limits.get("maxProductsVariants"), len(store.all("variants", product=values.get("product")))
-    elif kind.nested:
-        have = len(store.all(kind.path, owner))
-    elif kind.path == "categories/products":
-        have = len(store.all(kind.path, product=values.get("product")))
-    elif kind.path == "groups/customers":
-        have = len(store.all(kind.path, group=values.get("group")))
-    elif limit:
-        have = len(store.all(kind.path))
-    if limit is not None and have >= limit:
-        raise Wrong(422, f"Limit reached: {kind.limit or 'maxProductsVariants'} is {limit}")
+    def check(self, kind: Kind, values: Mapping[str, Any], row: Row | None, owner: int) -> None:
+        """Refuse what the shop refuses. Raises Wrong."""
+        for name in kind.needs:
+            if (row is None or name in values) and not values.get(name):
+                raise Wrong(422, f"Invalid {kind.one} {name}")
+        for name, field in kind.fields.items():
+            if field.role in _LINKS and values.get(name) and self.store.get(field.to, values[name]) is None:
+                raise Wrong(422, f"Invalid {name}")
+        if row is None:
+            self._room(kind, values, owner)
 
+    def _room(self, kind: Kind, values: Mapping[str, Any], owner: int) -> None:
+        """The plan's limits (2.24)."""
+        most = (self.store.first("shop/limits") or {}).get(kind.limit)
+        if most is None:
+            return
+        if kind.per:
+            have = len(self.store.all(kind.path, **{kind.per: owner if kind.per == OWNER else values.get(kind.per)}))
+        else:
+            have = self.store.count(kind.path)
+        if have >= most:
+            raise Wrong(422, f"Limit reached: {kind.limit} is {most}")
 
-def made(store: Store, kind: Kind, row: Row) -> None:
-    """After a record was created."""
-    if kind.path == "products":
-        store.put(
+    # What follows
+
+    def add(self, kind: Kind, values: Mapping[str, Any], owner: int = 0) -> Row:
+        """A new record, with what comes with it."""
+        row = self.store.add(kind.path, new(kind) | dict(values), owner)
+        if kind.path in self._made:
+            self._made[kind.path](row)
+        if kind.path in self._changed:
+            self._changed[kind.path](row, values, None)
+        return row
+
+    def change(self, kind: Kind, row: Row, values: Mapping[str, Any]) -> None:
+        """Change a record, and what follows from it."""
+        before = dict(row)
+        self.store.put(kind.path, row, **values)
+        if kind.path in self._changed:
+            self._changed[kind.path](row, values, before)
+
+    def remove(self, kind: Kind, row: Row) -> None:
+        """Delete a record and what cannot be without it. Raises Wrong."""
+        if kind.path == "taxes" and row["isDefault"]:
+            raise Wrong(422, "The default tax cannot be deleted.")
+        if kind.path == "variants" and len(self.store.all("variants", product=row["product"])) == 1:
+            raise Wrong(422, "The last variant cannot be deleted.")
+        self._drop(kind, row)
+
+    def _drop(self, kind: Kind, row: Row) -> None:
+        self.store.delete(kind.path, row)
+        for other in KINDS.values():
+            if other.nested and other.above == kind.path:
+                for below in self.store.all(other.path, row["id"]):
+                    self._drop(other, below)
+            for name, field in other.fields.items():
+                if field.role in _LINKS and field.to == kind.path:
+                    self._unlink(other, name, row["id"])
+        self._gone(kind, row)
+
+    def _unlink(self, kind: Kind, name: str, number: int) -> None:
+        """What needs the record goes with it; the rest loses the link."""
+        for row in self.store.all(kind.path, **{name: number}):
+            if name not in kind.needs:
+                self.store.put(kind.path, row, **{name: kind.fields[name].default})
+                if kind.path == "categories":
+                    placed(self.store, row)
+            elif not (kind.path == "variants" and self.settings.orphan_variants):
+                self._drop(kind, row)
+
+    def _gone(self, kind: Kind, row: Row) -> None:
+        if kind.path == "variants" and row["isDefault"]:
+            rest = self.store.all("variants", product=row["product"])
+            if rest:
+                self.store.put("variants", rest[0], isDefault=True)
+        elif kind.path == "products/images":
+            self._main_image(row[OWNER])
+            for variant in self.store.all("variants", product=row[OWNER]):
+                if isinstance(variant["image"], dict) and variant["image"]["src"] == row["src"]:
+                    self.store.put("variants", variant, image=False)
+        elif kind.path == "types/attributes":
+            self._typed_products(row["type"])
+        elif kind.single:
+            owner = self.store.get(kind.above, row[OWNER])
+            if owner is not None:
+                self.store.put(kind.above, owner, image=False)
+
+    # Products
+
+    def _product_made(self, row: Row) -> None:
+        """A product comes with a variant (2.1)."""
+        self.store.put(
             "products",
             row,
-            url=row.get("url") or _free(store, slug(row["title"])),
-            fulltitle=row.get("fulltitle") or row["title"],
+            url=unused(self.store, "products", row["url"] or slug(row["title"])),
+            fulltitle=row["fulltitle"] or row["title"],
         )
-        store.add("variants", new(KINDS["variants"]) | {"product": row["id"], "title": "Default", "isDefault": True})
-    elif kind.path == "categories":
-        _place(store, row)
-    elif kind.path == "brands":
-        store.put("brands", row, url=slug(row["title"]))
-    changed(store, kind, row, row)
+        self.add(KINDS["variants"], {"product": row["id"], "title": "Default", "isDefault": True})
 
+    def _product(self, row: Row, values: Mapping[str, Any], _before: Row | None) -> None:
+        self._seen(row["id"])
+        if "type" in values:
+            self._specified(row)
 
-def _free(store: Store, wanted: str) -> str:
-    taken = {row["url"] for row in store.all("products")}
-    number = 1
-    free = wanted
-    while free in taken:
-        number += 1
-        free = f"{wanted}-{number}"
-    return free
+    def _seen(self, product: Any) -> None:
+        """Whether a product is visible follows from its visibility; `auto` is visible while there is stock."""
+        row = self.store.get("products", product)
+        if row is None:
+            return
+        variants = self.store.all("variants", product=row["id"])
+        stocked = any(each["stockTracking"] == "disabled" or each["stockLevel"] > 0 for each in variants)
+        visible = {"visible": True, "hidden": False}.get(row["visibility"], stocked)
+        if row["isVisible"] != visible:
+            self.store.put("products", row, isVisible=visible)
 
+    def _main_image(self, product: int) -> None:
+        """The first by sort order; it cannot be set (2.10)."""
+        row = self.store.get("products", product)
+        if row is not None:
+            images = sorted(
+                self.store.all("products/images", product), key=lambda each: (each["sortOrder"], each["id"])
+            )
+            self.store.put("products", row, image={name: images[0][name] for name in PICTURE} if images else False)
 
-def changed(store: Store, kind: Kind, row: Row, values: Mapping[str, Any]) -> None:
-    """After a record was created or changed."""
-    if kind.path == "variants":
-        _prices(store, row, values)
+    def picture(self, kind: Kind, row: Row, owner: int) -> None:
+        """The image of a category, brand or variant shows at its owner; a variant's also among the product's (2.2)."""
+        owned = self.store.get(kind.above, owner)
+        if owned is None:
+            return
+        shown = {name: row[name] for name in PICTURE}
+        self.store.put(kind.above, owned, image=shown)
+        if kind.above == "variants":
+            images = KINDS["products/images"]
+            order = len(self.store.all(images.path, owned["product"])) + 1
+            self.add(images, shown | {"sortOrder": order}, owned["product"])
+
+    def _specified(self, product: Row) -> None:
+        """The attributes that a product can have are those of its type (2.4)."""
+        kind = KINDS["products/attributes"]
+        links = self.store.all("types/attributes", type=product["type"]) if product["type"] else []
+        wanted = {link["attribute"] for link in links}
+        for row in self.store.all(kind.path, product["id"]):
+            if row["attribute"] in wanted:
+                wanted.remove(row["attribute"])
+            else:
+                self.store.delete(kind.path, row)
+        for number in sorted(wanted):
+            default = (self.store.get("attributes", number) or {}).get("defaultValue", "")
+            self.store.add(kind.path, {"attribute": number, "value": default}, product["id"])
+
+    def _typed_products(self, number: int) -> None:
+        for product in self.store.all("products", type=number):
+            self._specified(product)
+
+    # Variants
+
+    def _variant(self, row: Row, values: Mapping[str, Any], before: Row | None) -> None:
+        derived = prices.sides(self.store, row, values)
+        if "stockBuyMinimum" in values:
+            derived["stockBuyMininum"] = row["stockBuyMinimum"]
+        if "weight" in values:
+            derived["weightValue"] = f"{row['weight'] / _GRAMS[row['weightUnit']]:.3f}"
+        elif "weightValue" in values:
+            derived["weight"] = round(float(row["weightValue"] or 0) * _GRAMS[row["weightUnit"]])
+        if derived:
+            self.store.put("variants", row, **derived)
+        self._default(row, values)
+        if before is not None and row["stockLevel"] != before["stockLevel"]:
+            self.moved(row, row["stockLevel"] - before["stockLevel"], "api")
+        self._seen(row["product"])
+
+    def _default(self, row: Row, values: Mapping[str, Any]) -> None:
+        """There is exactly one default variant; another one takes its place (2.2)."""
+        others = [each for each in self.store.all("variants", product=row["product"]) if each["id"] != row["id"]]
         if values.get("isDefault"):
-            for other in store.all("variants", product=row["product"]):
+            for other in others:
+                if other["isDefault"]:
+                    self.store.put("variants", other, isDefault=False)
+        elif not row["isDefault"] and not any(each["isDefault"] for each in others):
+            self.store.put("variants", row, isDefault=True)
+
+    def moved(self, variant: Row, change: int, channel: str) -> None:
+        """Note that stock came or went (2.2)."""
+        kind = KINDS["variants/movements"]
+        links = {"product": variant["product"], "variant": variant["id"]}
+        what = {"createdAt": self.store.stamp(), "channel": channel, "stockLevelChange": change}
+        self.store.add(kind.path, new(kind) | links | what)
+
+    # The rest
+
+    def _named(self, path: str, row: Row) -> None:
+        self.store.put(path, row, url=unused(self.store, path, row["url"] or slug(row["title"])))
+
+    def _category(self, row: Row, values: Mapping[str, Any], before: Row | None) -> None:
+        if before is None or "parent" in values or "url" in values:
+            placed(self.store, row)
+
+    def _tax(self, row: Row, values: Mapping[str, Any], before: Row | None) -> None:
+        """One tax is the default; a new rate holds for all that has it."""
+        if values.get("isDefault"):
+            for other in self.store.all("taxes"):
                 if other["id"] != row["id"] and other["isDefault"]:
-                    store.put("variants", other, isDefault=False)
-        if row["isDefault"] is False and not any(
-            each["isDefault"] for each in store.all("variants", product=row["product"])
-        ):
-            store.put("variants", row, isDefault=True)
-        _seen(store, row["product"])
-    elif kind.path == "products":
-        _seen(store, row["id"])
-    elif kind.path == "categories" and "parent" in values:
-        _place(store, row)
-    elif kind.path == "products/images":
-        _main_image(store, row[OWNER])
-
-
-def gone(store: Store, kind: Kind, row: Row) -> None:
-    """After a record was deleted: what was below it goes too; variants of a product stay as orphans now and then."""
-    for each in _BELOW.get(kind.path, ()):
-        path, _, field = each.partition(":")
-        rows = store.all(path, **{field: row["id"]}) if field else store.all(path, row["id"])
-        for below in rows:
-            store.delete(path, below)
-    if kind.path == "products":
-        for variant in store.all("variants", product=row["id"]):
-            store.delete("variants", variant)
-    elif kind.path == "variants" and row["isDefault"]:
-        rest = store.all("variants", product=row["product"])
-        if rest:
-            store.put("variants", rest[0], isDefault=True)
-    elif kind.path == "products/images":
-        _main_image(store, row[OWNER])
-        for variant in store.all("variants", product=row[OWNER]):
-            if isinstance(variant.get("image"), dict) and variant["image"]["src"] == row["src"]:
-                store.put("variants", variant, image=False)
-
-
-def rate(store: Store, variant: Row) -> Decimal:
-    """Tax of a variant, as a fraction."""
-    tax = store.get("taxes", variant.get("tax")) or store.first("taxes", isDefault=True)
-    return Decimal(str(tax["rate"])) if tax else Decimal(0)
-
-
-def _prices(store: Store, row: Row, values: Mapping[str, Any]) -> None:
-    """The shop keeps one side of a price and computes the other with four places (1.6)."""
-    factor = 1 + rate(store, row)
-    keeps_excl = bool((store.first("shop") or {}).get("isB2b"))
-    for name in ("price", "oldPrice"):
-        excl, incl = f"{name}Excl", f"{name}Incl"
-        from_excl = excl in values if (excl in values) != (incl in values) else keeps_excl
-        if excl not in values and incl not in values and "tax" not in values:
-            continue
-        given = Decimal(str(row[excl if from_excl else incl]))
-        computed = given * factor if from_excl else given / factor
-        store.put("variants", row, **{incl if from_excl else excl: float(computed.quantize(_FOUR, ROUND_HALF_UP))})
-
-
-def _seen(store: Store, product: Any) -> None:
-    """Whether a product is visible follows from its visibility; `auto` is visible while there is stock."""
-    row = store.get("products", product)
-    if row is None:
-        return
-    stocked = any(
-        each["stockTracking"] == "disabled" or each["stockLevel"] > 0 for each in store.all("variants", product=product)
-    )
-    visible = {"visible": True, "hidden": False}.get(row["visibility"], stocked)
-    if row["isVisible"] != visible:
-        store.put("products", row, isVisible=visible)
-
-
-def _main_image(store: Store, product: int) -> None:
-    """The first by sort order; it cannot be set."""
-    row = store.get("products", product)
-    if row is None:
-        return
-    images = sorted(store.all("products/images", product), key=lambda each: (each["sortOrder"], each["id"]))
-    names = ("createdAt", "updatedAt", "extension", "size", "title", "thumb", "src")
-    store.put("products", row, image={name: images[0][name] for name in names} if images else False)
-
-
-def _place(store: Store, row: Row) -> None:
-    """Depth, path and address of a category follow from its parents; and those of its children."""
-    above = store.get("categories", row.get("parent"))
-    path = [str(row["id"]), *(above["path"] if above else [])]
-    if len(path) != len(set(path)):
-        raise Wrong(422, "Invalid parent")
-    url = "/".join(filter(None, (above["url"] if above else "", slug(row["title"]))))
-    store.put("categories", row, depth=len(path), path=path, url=url)
-    for child in store.all("categories", parent=row["id"]):
-        _place(store, child)
+                    self.store.put("taxes", other, isDefault=False)
+        if before is not None and row["rate"] != before["rate"]:
+            for variant in self.store.all("variants", tax=row["id"]):
+                self.store.put("variants", variant, **prices.sides(self.store, variant, {"tax": row["id"]}))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import hmac
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, session, url_for
 
+from exchange.sandbox.shop.kinds import KINDS
+from exchange.sandbox.shop.prices import CENT, exact
 from exchange.sandbox.shop.window import Window
-from exchange.sandbox.shop.words import words
+from exchange.sandbox.shop.words import status, words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from werkzeug.wrappers import Response as AnyResponse
 
-    from exchange.sandbox.shop.server import Shop
+    from exchange.sandbox.shop.shop import Shop
     from exchange.sandbox.shop.store import Row
 
 PAGES = Path(__file__).parent / "pages"
@@ -25,61 +30,80 @@ def register(app: Flask, shop: Shop) -> None:
     app.secret_key = shop.secret
     pages = Blueprint("store", __name__, template_folder=str(PAGES))
     front = _Front(shop)
-    for rule, view in (
-        ("/", front.index),
-        ("/<lang>/", front.home),
-        ("/<lang>/c/<path:url>/", front.category),
-        ("/<lang>/p/<slug>.html", front.product),
-        ("/<lang>/account/", front.account),
-        ("/<lang>/account/token/", front.token),
-        ("/style.css", front.style),
+    for rule, view, methods in (
+        ("/", front.index, ["GET"]),
+        ("/<lang>/", front.home, ["GET"]),
+        ("/<lang>/c/<path:url>/", front.category, ["GET"]),
+        ("/<lang>/p/<path:slug>.html", front.product, ["GET"]),
+        ("/<lang>/account/", front.account, ["GET"]),
+        ("/<lang>/account/token/", front.token, ["GET"]),
+        ("/<lang>/account/login", front.login, ["GET", "POST"]),
+        ("/<lang>/account/logout", front.logout, ["POST"]),
+        ("/<lang>/pay/<int:number>/<secret>/", front.pay, ["GET", "POST"]),
+        ("/style.css", front.style, ["GET"]),
     ):
-        pages.add_url_rule(rule, view.__name__, view)
-    pages.add_url_rule("/<lang>/account/login", "login", front.login, methods=["GET", "POST"])
-    pages.add_url_rule("/<lang>/account/logout", "logout", front.logout, methods=["POST"])
+        pages.add_url_rule(rule, view.__name__, _whole(shop, view), methods=methods)
     pages.add_app_template_filter(_money, "money")
     app.register_blueprint(pages)
 
 
-def _money(value: Decimal, language: str = "de") -> str:
-    text = f"{value.quantize(Decimal('0.01')):,}"
+def _whole(shop: Shop, view: Callable[..., AnyResponse]) -> Callable[..., AnyResponse]:
+    """The view as one request of the store: what it shows does not change meanwhile."""
+
+    @wraps(view)
+    def shown(**given: Any) -> AnyResponse:
+        with shop.store.change():
+            return view(**given)
+
+    return shown
+
+
+def _money(value: Any, language: str = "de") -> str:
+    text = f"{exact(value).quantize(CENT):,}"
     return f"{text.translate(str.maketrans(',.', '.,'))} €" if language == "de" else f"€{text}"
 
 
 class _Front:
-    """The views."""
+    """The views.
+
+    Args:
+        shop: that they show.
+    """
 
     def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.store = shop.store
+        self.shop, self.store = shop, shop.store
 
     def _window(self, lang: str) -> Window:
-        if lang not in {row["code"] for row in self.store.all("languages") if row["isActive"]}:
+        if lang not in self.shop.wire.languages:
             abort(404)
         customer = self.store.get("customers", session.get("customer"))
-        return Window(self.store, lang, customer)
+        return Window(self.store, self.shop.settings, lang, customer)
 
-    def _page(self, name: str, window: Window, status: int = 200, **values: Any) -> Response:
-        shop = self.store.first("shop") or {}
-        languages = [row["code"] for row in self.store.all("languages") if row["isActive"]]
+    def _page(self, name: str, window: Window, status_code: int = 200, **values: Any) -> Response:
         text = render_template(
             name,
             w=words(window.language),
+            said=status(window.language),
             window=window,
             lang=window.language,
-            languages=languages,
-            shop=shop,
+            languages=self.shop.wire.languages,
+            shop=self.store.first("shop"),
             tree=window.categories(),
             **values,
         )
-        return Response(text, status, mimetype="text/html")
+        return Response(text, status_code, mimetype="text/html")
+
+    def _missing(self, window: Window) -> Response:
+        return self._page("missing.html", window, 404, title="404")
 
     @staticmethod
     def style() -> Response:
         return Response((PAGES / "style.css").read_text("utf-8"), mimetype="text/css")
 
+    # Catalogue
+
     def index(self) -> AnyResponse:
-        return redirect(url_for("store.home", lang=self.shop.api.basic))
+        return redirect(url_for("store.home", lang=self.shop.wire.languages[0]))
 
     def home(self, lang: str) -> Response:
         window = self._window(lang)
@@ -87,17 +111,17 @@ class _Front:
 
     def category(self, lang: str, url: str) -> Response:
         window = self._window(lang)
-        row = self.store.first("categories", url=url)
-        if row is None or not row["isVisible"]:
-            return self._page("missing.html", window, 404, title="404")
+        row = window.category(url)
+        if row is None:
+            return self._missing(window)
         title = window.text(row, "title")
         return self._page("list.html", window, title=title, products=window.products(row), category=row)
 
     def product(self, lang: str, slug: str) -> Response:
         window = self._window(lang)
-        row = self.store.first("products", url=slug)
-        if row is None or not row["isVisible"]:
-            return self._page("missing.html", window, 404, title="404")
+        row = window.product(slug)
+        if row is None:
+            return self._missing(window)
         meta = {
             name: window.metafield("products", row["id"], f"meta_{name}_{lang}")
             for name in ("title", "description", "keywords")
@@ -118,8 +142,11 @@ class _Front:
         return self._page("login.html", window, 403 if wrong else 200, title=words(lang)["login"], wrong=wrong)
 
     def _customer(self, email: str, password: str) -> Row | None:
-        row = self.store.first("customers", email=email.strip())
-        return row if row is not None and row.get("password") and row["password"] == password else None
+        """Who has that address and password; a guest may have the same address, but no password."""
+        for row in self.store.all("customers", email=email.strip()):
+            if row["password"] and hmac.compare_digest(row["password"].encode(), password.encode()):
+                return row
+        return None
 
     def token(self, lang: str) -> AnyResponse:
         """The one-time login of `customers/{id}/tokens`."""
@@ -127,8 +154,7 @@ class _Front:
         row = self.store.first("tokens", token=request.args.get("token", ""))
         if row is None or row["until"] < self.store.now().timestamp():
             abort(403)
-        with self.store.change():
-            self.store.delete("tokens", row)
+        self.store.delete("tokens", row)
         session["customer"] = row["customer"]
         return redirect(url_for("store.account", lang=lang))
 
@@ -141,3 +167,16 @@ class _Front:
         if window.customer is None:
             return redirect(url_for("store.login", lang=lang))
         return self._page("account.html", window, title=words(lang)["account"])
+
+    def pay(self, lang: str, number: int, secret: str) -> AnyResponse:
+        """Where a checkout says that its order is paid (2.23): a button stands for the payment provider."""
+        window = self._window(lang)
+        order = self.store.get("orders", number)
+        if order is None or not hmac.compare_digest(order["_pay"].encode(), secret.encode()):
+            return self._missing(window)
+        if request.method == "POST" and order["paymentStatus"] == "not_paid":
+            kind, paid = KINDS["orders"], {"paymentStatus": "paid"}
+            self.shop.rules.change(kind, order, paid)
+            self.shop.orders.changed(order, paid)
+            self.shop.hooks.happened(kind, order, "updated")
+        return self._page("pay.html", window, title=order["number"], order=order)

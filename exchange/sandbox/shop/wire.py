@@ -1,186 +1,165 @@
-"""Between the store and the API: links, countries, languages, loose types, bodies of every kind (1.1, 1.2)."""
+"""Between the store and the API: links, `false` for nothing, countries, languages, loose types (1.2, 1.7)."""
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
-from exchange.sandbox.shop.store import OWNER, TEXTS, Row
+from exchange.sandbox.shop.body import Wrong
+from exchange.sandbox.shop.kind import OWNER, TEXTS
+from exchange.sandbox.shop.kinds import KINDS
+from exchange.sandbox.shop.places import COUNTRIES, LANGUAGES, country, language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from flask import Request
-
-    from exchange.sandbox.shop.kinds import Kind
-
-#: Code, code3, title of the countries that the sandbox's people live in.
-COUNTRIES = {
-    "de": ("deu", "Germany"),
-    "at": ("aut", "Austria"),
-    "ch": ("che", "Switzerland"),
-    "nl": ("nld", "Netherlands"),
-    "be": ("bel", "Belgium"),
-    "fr": ("fra", "France"),
-    "it": ("ita", "Italy"),
-    "es": ("esp", "Spain"),
-    "pl": ("pol", "Poland"),
-    "cz": ("cze", "Czech Republic"),
-    "dk": ("dnk", "Denmark"),
-    "gb": ("gbr", "United Kingdom"),
-    "us": ("usa", "United States"),
-    "ca": ("can", "Canada"),
-}
-LANGUAGES = {
-    "de": (4, "de_DE", "Deutsch"),
-    "en": (3, "en_GB", "English"),
-    "nl": (1, "nl_NL", "Nederlands"),
-    "fr": (5, "fr_FR", "Français"),
-    "us": (18, "en_US", "English (US)"),
-}
+    from exchange.sandbox.shop.kind import Field, Kind
+    from exchange.sandbox.shop.store import Row, Store
 
 
-class Wrong(Exception):  # noqa: N818 - it says what the request is
-    """A request that the shop refuses.
+class Wire:
+    """Shows records as the API does.
 
-    Attributes:
-        code: status.
-        message: in the shop's words.
+    Args:
+        store: of the shop.
+        site: address of the server, for links.
     """
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+    def __init__(self, store: Store, site: Callable[[], str]) -> None:
+        self.store, self.site = store, site
 
+    @property
+    def languages(self) -> list[str]:
+        """The active languages, the basic one first."""
+        rows = [row for row in self.store.all("languages") if row["isActive"]]
+        return [str(row["code"]) for row in sorted(rows, key=lambda row: not row["isDefault"])]
 
-def shown(kind: Kind, row: Row, language: str, base: str) -> dict[str, Any]:
-    """A record as the API shows it in a language; `base` is the address of the API with the language."""
-    result: dict[str, Any] = {"id": row["id"]}
-    if kind.dated:
-        result |= {"createdAt": row["createdAt"], "updatedAt": row["updatedAt"]}
-    translated = row.get(TEXTS, {}).get(language, {})
-    for name, field in kind.fields.items():
-        value = translated.get(name, row.get(name, field.default))
+    def rows(self, path: str, rows: Sequence[Row], tongue: str) -> list[dict[str, Any]]:
+        """Several records of one kind."""
+        return [self.shown(KINDS[path], row, tongue) for row in rows]
+
+    def shown(self, kind: Kind, row: Row, tongue: str) -> dict[str, Any]:
+        """A record in a language."""
+        made: dict[str, Any] = {"id": row[kind.key or "id"]}
+        if kind.dated:
+            made |= {"createdAt": row["createdAt"], "updatedAt": row["updatedAt"]}
+        for name, field in kind.fields.items():
+            if field.role != "write":
+                made[name] = self._value(field, row, name, tongue)
+        return made
+
+    def _value(self, field: Field, row: Row, name: str, tongue: str) -> Any:
+        value = text(row, name, tongue) if field.role == "text" else row.get(name, field.default)
         match field.role:
-            case "write":
-                continue
             case "link":
-                result[name] = link(f"{field.to}/{value}", base, value) if value else False
+                return self.link(field.to, value, tongue) if value else False
             case "links":
-                result[name] = link(field.to.format(id=row["id"]), base)
+                return self.list_link(field.to.format(id=row["id"]), tongue)
+            case "whole":
+                record = self.store.get(field.to, value)
+                return self.shown(KINDS[field.to], record, tongue) if record else False
             case "country":
-                result[name] = country(value)
+                return country(value)
             case "language":
-                result[name] = tongue(value)
+                return language(value)
             case _:
-                result[name] = value
-    return result
+                return value
 
+    def link(self, path: str, number: int, tongue: str) -> dict[str, Any]:
+        """A link to a record."""
+        owners, _, last = path.rpartition("/")
+        row = self.store.get(path, number) if owners and KINDS[path].nested else None
+        url = f"{owners}/{row[OWNER]}/{last}/{number}" if row else f"{path}/{number}"
+        return {"resource": {"id": number, "url": url, "link": f"{self.site()}/{tongue}/{url}.json"}}
 
-def link(url: str, base: str, number: Any = 0) -> dict[str, Any]:
-    """A link to a record, or to a list."""
-    path, mark, query = url.partition("?")
-    return {"resource": {"id": number or False, "url": url, "link": f"{base}/{path}.json{mark}{query}"}}
-
-
-def country(code: Any) -> Any:
-    """A country as it is read."""
-    code = str(code or "").lower()
-    if not code:
-        return False
-    code3, title = COUNTRIES.get(code, (code, code.upper()))
-    number = list(COUNTRIES).index(code) + 1 if code in COUNTRIES else 0
-    return {"id": number, "code": code, "code3": code3, "title": title}
-
-
-def tongue(code: Any) -> Any:
-    """A language as it is read."""
-    if not code:
-        return False
-    number, locale, title = LANGUAGES.get(code, (99, code, code))
-    return {"id": number, "code": code, "locale": locale, "title": title}
-
-
-def taken(kind: Kind, body: Mapping[str, Any], language: str, basic: str, row: Row | None) -> dict[str, Any]:
-    """What a write changes of a record; read-only fields are ignored, as the real shop does. Raises Wrong."""
-    values: dict[str, Any] = {}
-    texts = dict((row or {}).get(TEXTS, {}).get(language, {}))
-    for name, given in body.items():
-        field = kind.fields.get(name)
-        if field is None or field.role in ("ro", "links"):
-            continue
-        value = _typed(name, given, field.default, field.role)
-        if field.role == "text" and language != basic and row is not None:
-            texts[name] = value
-        else:
-            values[name] = value
-    if texts:
-        values[TEXTS] = {**(row or {}).get(TEXTS, {}), language: texts}
-    return values
-
-
-def _typed(name: str, value: Any, default: Any, role: str) -> Any:
-    if role in ("link", "country", "language"):
-        if isinstance(value, dict):
-            raise Wrong(422, f"Invalid {name}")
-        return _number(name, value) if role == "link" else str(value or "").lower()
-    if isinstance(default, bool):
-        return value in (True, 1, "1", "true", "True") if not isinstance(value, str) or value else False
-    if isinstance(default, int | float) and isinstance(value, str):
-        return _number(name, value)
-    return value
-
-
-def _number(name: str, value: Any) -> Any:
-    if value in (None, False, ""):
-        return False
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise Wrong(422, f"Invalid {name}") from None
-    return int(number) if number.is_integer() else number
-
-
-def body(request: Request, key: str) -> dict[str, Any]:
-    """The fields of a request: JSON with or without envelope, form with brackets, or multipart without envelope."""
-    if request.files or request.mimetype == "multipart/form-data":
-        fields: dict[str, Any] = dict(request.form)
-        for name, file in request.files.items():
-            fields[name] = file.read()
-            fields.setdefault("filename", file.filename or name)
-        return fields
-    if request.mimetype == "application/x-www-form-urlencoded":
-        return _bracketed(request.form.to_dict(), key)
-    try:
-        content = json.loads(request.get_data() or b"{}")
-    except ValueError:
-        raise Wrong(400, "Invalid JSON") from None
-    if not isinstance(content, dict):
-        raise Wrong(400, "Invalid request body")
-    if key:
-        content = content.get(key)
-        if not isinstance(content, dict):
-            raise Wrong(400, f"Missing {key}")
-    return content
-
-
-_BRACKETS = re.compile(r"(\w+)\[(\w+)\]")
-
-
-def _bracketed(form: Mapping[str, str], key: str) -> dict[str, Any]:
-    """`variant[stockLevel]=5`."""
-    fields = {}
-    for name, value in form.items():
-        match = _BRACKETS.fullmatch(name)
-        if match and match[1] == key:
-            fields[match[2]] = value
-    if not fields:
-        raise Wrong(400, f"Missing {key}")
-    return fields
+    def list_link(self, url: str, tongue: str) -> dict[str, Any]:
+        """A link to a list."""
+        path, mark, query = url.partition("?")
+        return {"resource": {"id": False, "url": url, "link": f"{self.site()}/{tongue}/{path}.json{mark}{query}"}}
 
 
 def new(kind: Kind) -> Row:
     """A record with nothing but defaults."""
-    return {name: field.default for name, field in kind.fields.items() if field.role != "links"} | {OWNER: 0}
+    return {name: field.default for name, field in kind.fields.items() if field.role != "links"}
+
+
+def text(row: Row, name: str, tongue: str) -> Any:
+    """A text in a language; what was never said in it is as it was in the basic one."""
+    return row.get(TEXTS, {}).get(tongue, {}).get(name, row.get(name, ""))
+
+
+def spoken(row: Row | None, tongue: str, languages: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What texts in one language change of a record: nothing in any other language.
+
+    Args:
+        row: the record; None for a new one, whose texts hold for all languages (1.7).
+        tongue: language of the texts.
+        languages: the active ones, the basic one first.
+        given: texts by field.
+    """
+    if row is None or not given:
+        return dict(given)
+    own = {code: dict(values) for code, values in row.get(TEXTS, {}).items()}
+    if tongue != languages[0]:
+        own.setdefault(tongue, {}).update(given)
+        return {TEXTS: own}
+    for code in languages[1:]:
+        for name in given:
+            own.setdefault(code, {}).setdefault(name, row.get(name, ""))
+    return {**given, TEXTS: own}
+
+
+def taken(kind: Kind, body: Mapping[str, Any], tongue: str, languages: Sequence[str], row: Row | None) -> Row:
+    """What a write changes of a record; fields that are read only are passed over. Raises Wrong."""
+    values: Row = {}
+    texts: Row = {}
+    for name, given in body.items():
+        field = kind.fields.get(name)
+        if field is not None and field.role not in ("ro", "links"):
+            (texts if field.role == "text" else values)[name] = typed(name, given, field)
+    return values | spoken(row, tongue, languages, texts)
+
+
+def typed(name: str, value: Any, field: Field) -> Any:
+    """A value that was sent, as the type of its field. Raises Wrong."""
+    made = value
+    match field.role, field.default:
+        case "free", _:
+            made = False if value in (None, "") else value
+        case (("link" | "whole"), _):
+            made = _number(name, value) or False
+        case "country", _:
+            made = _code(name, value, COUNTRIES)
+        case "language", _:
+            made = _code(name, value, LANGUAGES)
+        case _, bool():
+            made = value in (True, 1, "1", "true", "True", "on")
+        case _, int() | float():
+            made = _number(name, value)
+        case _, str():
+            made = _text(name, value)
+    if field.choices and made not in field.choices:
+        raise Wrong(422, f"Invalid {name}")
+    return made
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise Wrong(422, f"Invalid {name}")
+    return "" if value is None or value is False else str(value)
+
+
+def _number(name: str, value: Any) -> int | float:
+    if value is None or value is False or value == "":
+        return 0
+    try:
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    except (TypeError, ValueError, OverflowError):
+        raise Wrong(422, f"Invalid {name}") from None
+
+
+def _code(name: str, value: Any, known: Mapping[str, Any]) -> str:
+    code = str(value or "").lower()
+    if code and code not in known:
+        raise Wrong(422, f"Invalid {name}")
+    return code

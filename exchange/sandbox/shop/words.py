@@ -46,6 +46,11 @@ WORDS: dict[str, dict[str, str]] = {
         "base_price": "Grundpreis",
         "address": "Lieferanschrift",
         "phone_orders": "Aufträge",
+        "specifications": "Eigenschaften",
+        "upsell": "Das könnte noch besser passen",
+        "pay": "Jetzt bezahlen",
+        "paid": "Bezahlt – vielen Dank!",
+        "pay_order": "Bestellung bezahlen",
         "note": "Schaufenster des Sandkasten-Shops – erfundene Daten",
     },
     "en": {
@@ -91,6 +96,11 @@ WORDS: dict[str, dict[str, str]] = {
         "base_price": "Base price",
         "address": "Delivery address",
         "phone_orders": "Orders by phone",
+        "specifications": "Specifications",
+        "upsell": "This may suit you even better",
+        "pay": "Pay now",
+        "paid": "Paid – thank you!",
+        "pay_order": "Pay for your order",
         "note": "Window of the sandbox shop – invented data",
     },
 }
@@ -99,3 +109,27 @@ WORDS: dict[str, dict[str, str]] = {
 def words(language: str) -> dict[str, str]:
     """The words of a language; English where there are none."""
     return WORDS.get(language, WORDS["en"])
+
+
+_STATUS = {
+    "on_hold": "angehalten",
+    "processing_awaiting_payment": "wartet auf Zahlung",
+    "processing_awaiting_shipment": "wird versandt",
+    "processing_awaiting_pickup": "wird bereitgestellt",
+    "processing_ready_for_pickup": "liegt zur Abholung bereit",
+    "completed": "abgeschlossen",
+    "completed_shipped": "versandt",
+    "completed_picked_up": "abgeholt",
+    "cancelled": "storniert",
+    "paid": "bezahlt",
+    "not_paid": "offen",
+    "partially_paid": "teilweise bezahlt",
+    "shipped": "versandt",
+    "not_shipped": "noch nicht versandt",
+    "partially_shipped": "teilweise versandt",
+}
+
+
+def status(language: str) -> dict[str, str]:
+    """What the shop's states are called."""
+    return _STATUS if language == "de" else {name: name.replace("_", " ") for name in _STATUS}

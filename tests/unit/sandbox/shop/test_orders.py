@@ -19,7 +19,7 @@ def test_an_order_comes_about_only_through_a_checkout(client: Client) -> None:
     assert (line["basePriceExcl"], line["priceExcl"], line["priceIncl"]) == (10, 20, 23.8)
     assert (order["number"], order["priceIncl"], order["priceExcl"]) == ("ORD00001", 29.7, 24.96)
     assert len(order["invoices"]["resource"]["embedded"]) == len(order["shipments"]["resource"]["embedded"]) == 1
-    assert {event["type"] for event in order["events"]["resource"]["embedded"]} == {"invoice", "shipment"}
+    assert {event["type"] for event in order["events"]["resource"]["embedded"]} == {"order", "invoice", "shipment"}
     assert client.call("GET", f"variants/{variant}.json")["variant"]["stockLevel"] == 3
     assert order["addressBillingCountry"]["code"] == "de"
 
@@ -94,7 +94,7 @@ def test_webhooks_come_twice(client: Client) -> None:
     hook = {"isActive": True, "itemGroup": "orders", "itemAction": "created", "format": "json", "language": "de"}
     address = f"http://127.0.0.1:{server.server_port}/"
     client.call("POST", "webhooks.json", {"webhook": hook | {"address": address}}, status=201)
-    client.control("webhooks", delay=0.05, times=2)
+    client.control("settings", webhook_delay_seconds=0.05, webhook_times=2)
     _, variant = client.product(priceIncl=10)
     client.order(variant)
     assert complete.wait(30)

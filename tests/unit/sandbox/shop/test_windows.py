@@ -29,9 +29,10 @@ def test_a_spent_window_refuses_until_it_ends(client: Client) -> None:
 
 def test_retry_after_may_be_a_date(client: Client) -> None:
     """Or missing altogether."""
-    client.control("limits", limits=[0, 10, 20], retry_after="date")
+    client.control("limits", limits=[0, 10, 20])
+    client.control("settings", retry_after="date")
     assert parsedate_to_datetime(client.raw("GET", "time.json").headers["Retry-After"]).tzinfo is not None
-    client.control("limits", limits=[0, 10, 20], retry_after="none")
+    client.control("settings", retry_after="none")
     assert "Retry-After" not in client.raw("GET", "time.json").headers
 
 

@@ -1,0 +1,88 @@
+"""Customers, their groups, and what they say (2.17, 2.24)."""
+
+from __future__ import annotations
+
+from exchange.sandbox.shop.kind import (
+    PAIR,
+    READ,
+    Field,
+    Kind,
+    address,
+    every,
+    fields,
+    free,
+    language,
+    links,
+    lists,
+    metafields,
+    ro,
+    rw,
+)
+
+PEOPLE = (
+    Kind(
+        "groups",
+        "group",
+        "groups",
+        fields(rw(title=""), lists(customers="groups/customers?group={id}")),
+        needs=("title",),
+        limit="maxGroups",
+    ),
+    Kind(
+        "groups/customers",
+        "groupsCustomer",
+        "groupsCustomers",
+        fields(links(group="groups", customer="customers")),
+        PAIR,
+        {"group": "group", "customer": "customer"},
+        needs=("group", "customer"),
+        limit="maxGroupsCustomers",
+        per="group",
+        dated=False,
+    ),
+    Kind(
+        "customers",
+        "customer",
+        "customers",
+        fields(
+            rw(isConfirmed=False, type="registered"),
+            ro(lastOnlineAt=None, remoteIp=False, userAgent=False, referralId=False),
+            free("gender birthDate"),
+            every("", "nationalId email firstname middlename lastname phone mobile"),
+            rw(isCompany=False, companyName="", companyCoCNumber="", companyVatNumber=""),
+            address("Billing"),
+            address("Shipping"),
+            rw(memo="", doNotifyRegistered=False, doNotifyConfirmed=False, doNotifyPassword=False),
+            language(default=False),
+            iter([("password", Field("", "write"))]),
+            lists(
+                groups="groups/customers?customer={id}",
+                invoices="invoices?customer={id}",
+                orders="orders?customer={id}",
+                reviews="reviews?customer={id}",
+                shipments="shipments?customer={id}",
+                tickets="tickets?customer={id}",
+                metafields="customers/{id}/metafields",
+                login="customers/{id}/login",
+            ),
+        ),
+        filters={"email": "email"},
+        needs=("email", "firstname", "lastname"),
+    ),
+    metafields("customer"),
+    Kind(
+        "reviews",
+        "review",
+        "reviews",
+        fields(ro(isVisible=True, score=5, name="", content=""), links(product="products", customer="customers")),
+        READ,
+        {"product": "product", "customer": "customer"},
+    ),
+    Kind(
+        "subscriptions",
+        "subscription",
+        "subscriptions",
+        fields(rw(isConfirmed=False, email="", firstname="", lastname="", doNotifyConfirmed=False), language()),
+        needs=("email",),
+    ),
+)
