@@ -51,7 +51,8 @@ _COLOURS = {State.DONE: "green", State.QUARANTINED: "red"}
 
 def as_json(value: Any) -> None:
     """Write a report for a program."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+    option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS  # a database's column names are no plain texts
+    sys.stdout.write(orjson.dumps(value, option=option, default=str).decode() + "\n")
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from exchange.assortment.prices import price_name, shop_price
-from exchange.shop import Part, Ref, Upload, article_key, joined, metafield, product
+from exchange.shop import Part, Rank, Ref, Upload, article_key, joined, metafield, product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Below everything else: a text that stands in only until the right language comes.
 STAND_IN = -10
+#: An article that is not active is hidden, whatever its variants say.
+INACTIVE = Rank.VARIANT + 1
 #: Title of the one variant of an article without variants, as the shop itself calls it; it must not be empty (2.2).
 DEFAULT_VARIANT = "Default"
 #: Units of Sage, without their point and in small letters, as the shop's list has them (2.2).
@@ -63,6 +65,12 @@ def _sold_by_variants(record: Product, view: ShopView) -> bool:
     return record.type == "variant_parent" and view.settings.modules.get("variants", {}).get("enabled", True)
 
 
+def shown_by_variant(number: str, view: ShopView) -> Part:
+    """What a variant says of its product: it can be sold now."""
+    visibility = view.settings.modules.get("products", {}).get("visibility", "visible")
+    return Part("product", number, {"visibility": visibility}, creates=False, rank=Rank.VARIANT)
+
+
 def _shared(record: Product) -> Iterator[Part]:
     for resource, title in (("brand", record.brand), ("supplier", record.supplier)):
         if title:
@@ -71,7 +79,10 @@ def _shared(record: Product) -> Iterator[Part]:
 
 def _product(record: Product, view: ShopView) -> Iterator[Part]:
     """The product; its texts are a part of their own where they are not in the shop's basic language."""
-    fields: dict[str, Any] = {"visibility": view.options.visibility if record.active else "hidden"}
+    # One that is sold by its variants is shown by them: until the first comes, the shop would sell it for nothing.
+    shown = record.active and not _sold_by_variants(record, view)
+    fields: dict[str, Any] = {"visibility": view.options.visibility if shown else "hidden"}
+    rank = Rank.BASE if record.active else INACTIVE
     for name, title in (("brand", record.brand), ("supplier", record.supplier)):
         if title:
             fields[name] = Ref(name, title)
@@ -82,9 +93,9 @@ def _product(record: Product, view: ShopView) -> Iterator[Part]:
         "content": as_html(record.long_text),
     }
     if not record.language or record.language == view.settings.shop.default_language:
-        yield Part("product", record.number, fields | texts)
+        yield Part("product", record.number, fields | texts, rank=rank)
         return
-    yield Part("product", record.number, fields | {"title": record.name}, rank=STAND_IN)
+    yield Part("product", record.number, fields | {"title": record.name}, rank=STAND_IN if record.active else rank)
     yield Part("product", record.number, texts, language=record.language)
 
 

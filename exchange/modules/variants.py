@@ -18,6 +18,7 @@ from sqlalchemy import and_, select
 from stdnum import ean as stdnum_ean
 
 from exchange import khk
+from exchange.assortment.catalogue import shown_by_variant
 from exchange.assortment.prices import amount, price_lists, price_name, priced, shop_price
 from exchange.assortment.sold import sold
 from exchange.assortment.weights import kilograms
@@ -247,6 +248,7 @@ def parts(record: Variant, view: ShopView) -> Iterator[Part]:
         fields["tax"] = Ref("tax", str(record.tax_rate))
     if record.price is not None:
         fields[f"price{price_name(view)}"] = shop_price(view, record.price, record)
+    yield shown_by_variant(record.article_number, view)
     yield Part("variant", key, fields, owner, rank=Rank.VARIANT)
     if record.image:
         picture = {"attachment": Upload.of(view, "images", record.image)}

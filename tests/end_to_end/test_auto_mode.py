@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.auto import arranged
-from tests.end_to_end.conftest import HERE, REPOSITORY, Installation
+from tests.end_to_end.conftest import HERE, REPOSITORY, Installation, order, orders_file
 from tests.smtp import server
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def service(installation: Installation, killed: str = "") -> Iterator[Service]:
 
 def runs(installation: Installation) -> list[dict[str, Any]]:
     """The runs of all schedules, newest first."""
-    return list(installation.status("schedule", "--runs", "50")["runs"])
+    told = installation.exchange("schedule", "--runs", "50", "--json")
+    assert told.returncode == 0, told.stderr
+    return list(json.loads(told.stdout)["runs"])
 
 
 @POSIX
@@ -88,8 +90,8 @@ def test_schedules_run_by_themselves_and_a_stop_is_clean(tmp_path: Path) -> None
     """Every second a run, the moments all different; a dropped file is answered meanwhile; exit code 0."""
     installation = arranged(tmp_path, EVERY_SECOND, **QUICK)
     with service(installation) as running:
-        installation.drop("stock/bestand.csv", "article_number;available\r\n20010;3\r\n")
-        wait_for(installation.receipts)
+        installation.drop("orders.json", orders_file(order("ORD1")))
+        wait_for(lambda: [each for each in installation.receipts() if each["file"] == "orders.json"])
         wait_for(lambda: len(runs(installation)) >= 3)
         assert {lane["lane"] for lane in running.heart()["lanes"]} >= {"inbox", "alerts", "sage"}
         code, said = running.stopped()
@@ -99,7 +101,7 @@ def test_schedules_run_by_themselves_and_a_stop_is_clean(tmp_path: Path) -> None
     assert {run["result"] for run in done} == {"done"}
     moments = [run["due_at"] for run in done]
     assert len(set(moments)) == len(moments)
-    assert len(list(installation.outbox.glob("stock*.xml"))) == 1  # nothing had changed since
+    assert len(list(installation.outbox.glob("stock*.xml"))) == 2  # the file that was dropped, and the first export
 
 
 @POSIX
@@ -148,7 +150,7 @@ def test_a_hanging_lane_stops_neither_the_others_nor_the_end(tmp_path: Path) -> 
             lambda: any(lane["lane"] == "sage" and lane["busy_since"] for lane in running.heart().get("lanes", ()))
         )
         wait_for((tmp_path / "hangs").exists)
-        installation.drop("stock/bestand.csv", "article_number;available\r\n20010;3\r\n")
+        installation.drop("orders.json", orders_file(order("ORD1")))
         wait_for(installation.receipts)
         code, said = running.stopped()
     finally:

@@ -59,6 +59,44 @@ def test_native_variants_stand_in_their_order(tmp_path: Path, shop: Reached) -> 
         assert shop.called() == 0
 
 
+def test_an_article_comes_by_its_variants_and_back(tmp_path: Path, shop: Reached) -> None:
+    """It is hidden while it has none, for the shop would sell it for nothing; there is never one variant too many."""
+    installation = connected(tmp_path, shop, **SIZES)
+    only = "WHERE Artikelnummer = '32010' AND AuspraegungID > 0"
+    sizes, again = f"CREATE TABLE sizes AS SELECT * FROM KHKArtikelVarianten {only}", "INSERT INTO KHKArtikelVarianten"
+    withdrawn = f"DELETE FROM KHKArtikelVarianten {only}"
+
+    def codes() -> list[str]:
+        return sorted(code for code in shop.variants() if code and code.startswith("32010"))
+
+    def visible() -> str:
+        (row,) = (row for row in shop.rows("product") if row["title"] == "Barista-Schürze Leinen")
+        return str(row["visibility"])
+
+    with opened(installation) as app:
+        change(installation, sizes, withdrawn)
+        synced(app, "categories", "products", "stock", "variants")
+        assert (codes(), visible()) == ([], "hidden")
+        change(installation, f"{again} SELECT * FROM sizes")
+        synced(app, "products", "stock", "variants")
+        assert (codes(), visible()) == (["32010-1", "32010-2", "32010-3"], "visible")
+        change(installation, f"{withdrawn} AND AuspraegungID <> 2")  # their stock is still there
+        synced(app, "products", "stock", "variants")
+        assert codes() == ["32010-2"]
+        change(installation, withdrawn, "UPDATE KHKArtikel SET Variante = NULL WHERE Artikelnummer = '32010'")
+        synced(app, "products", "stock", "variants")
+        assert (codes(), visible()) == (["32010"], "visible")
+        change(
+            installation,
+            "UPDATE KHKArtikel SET Variante = 'Größe' WHERE Artikelnummer = '32010'",
+            f"{again} SELECT * FROM sizes",
+        )
+        synced(app, "products", "stock", "variants")
+        assert codes() == ["32010-1", "32010-2", "32010-3"]
+        shop.writes()
+        assert app.deliver().calls == shop.called() == 0
+
+
 def test_articles_that_name_a_parent_are_its_variants(tmp_path: Path, shop: Reached) -> None:
     """One product in three colours, each with its own price and tiers; a variant before its parent waits."""
     own = {"sage.parent_column": "USER_Vaterartikel", "modules.variants.dimensions": {"Farbe": "USER_Farbe"}}
@@ -71,7 +109,7 @@ def test_articles_that_name_a_parent_are_its_variants(tmp_path: Path, shop: Reac
     change(installation, price, tier)
     with opened(installation) as app:
         app.export("variants")
-        assert app.deliver().waiting == 3
+        assert app.deliver().waiting == 4  # and what they say of their product
         synced(app, "categories", "products", "tier_prices", "variants")
         seen = page(shop, "00200050")
         assert sorted(seen.xpath("//@data-variant")) == ["00200050", "00200051", "00200052"]

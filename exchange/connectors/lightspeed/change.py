@@ -11,7 +11,6 @@ from exchange.connectors.lightspeed.gateway import NotFound, Refused, Uncertain
 from exchange.connectors.lightspeed.refs import Waits
 from exchange.errors import TransientError
 from exchange.finding import found
-from exchange.shop import article_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from exchange.connectors.lightspeed.values import Plain
     from exchange.finding import Kind
     from exchange.settings import Settings
+    from exchange.shop import Ref
 
 #: What hides a thing that nobody wants any more.
 HIDDEN: Mapping[str, Mapping[str, Plain]] = {"product": {"visibility": "hidden"}, "category": {"isVisible": False}}
@@ -73,7 +73,7 @@ class Change:
         """
         if thing.intent:
             return self.settle(thing)
-        if not thing.wish.wanted:
+        if not thing.wanted:
             return self._vanish(thing)
         if thing.language:
             return self._texts(thing)
@@ -247,10 +247,14 @@ class Change:
         if thing.owner is not None:
             # What is below a hidden product stays with it: when it comes back, it is as it was.
             owner = self.store.thing(thing.owner)
-            default = thing.ref.resource == "variant" and thing.ref.key == article_key(thing.owner.key)
-            if default or (owner is not None and not owner.wish.wanted):
+            if owner is not None and not owner.wish.wanted:
                 return "leave"
+            if thing.ref.resource == "variant" and self._last_variant(thing, thing.owner):
+                return "gone"  # a product has one at least (2.2): the next that comes takes its place
         return way
+
+    def _last_variant(self, thing: Thing, product: Ref) -> bool:
+        return all(each.id == thing.id for each in self.store.below(product, "variant"))
 
     def _delete(self, thing: Thing, shop_id: str) -> None:
         try:

@@ -126,11 +126,13 @@ class Identify:
         yield from (str(row["id"]) for row in same)
 
     def _unclaimed(self, thing: Thing, here: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether the variant that came with the product has no article number: the first of ours takes its place."""
+        """Whether the product's default variant is as it came, or the last that was left: it becomes the first of ours."""
         assert thing.owner is not None  # noqa: S101 - as above
-        default = [row for row in here if row.get("isDefault")]
         own = self.store.thing(thing.ref._replace(key=article_key(thing.owner.key)))
-        return own is None and len(default) == 1 and not default[0].get(self.snapshot.article_field)
+        if own is not None and own.wish.creates:
+            return False
+        codes = [row.get(self.snapshot.article_field) for row in here if row.get("isDefault")]
+        return len(codes) == 1 and (self.refs.made(thing.owner) or codes[0] in (None, "", thing.owner.key))
 
     # Things with names
 

@@ -65,7 +65,7 @@ def _reading(connection: Connection, parts: Counter[_Line]) -> list[Step]:
 
 def _calls(thing: Thing) -> tuple[str, int]:
     """What would be done with a part, and the calls that takes."""
-    if not thing.wish.wanted:
+    if not thing.wanted:
         return "remove", _calls_to_remove(thing)
     fields = policy.difference(thing.sent, thing.wish.fields).keys()
     if thing.language:

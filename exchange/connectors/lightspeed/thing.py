@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _PART = SHOP_PART.c
 #: Mark among the confirmed fields of a thing that we made ourselves, so that nothing of ours can be below it yet.
 MADE = "$made"
+#: The field of a variant that only those give it who bring it.
+NUMBER = "articleCode"
 #: Before a thing is there, the fields that are on their way.
 SENDING = "$sending"
 
@@ -64,6 +66,12 @@ class Thing:
     priority: int
     finding: str
     wish: Wish
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the shop is to have it. A variant that is no longer brought is not kept by its stock or tiers."""
+        brought = self.ref.resource == "variant" and not self.language and NUMBER in self.sent
+        return self.wish.creates if brought else self.wish.wanted
 
     @property
     def asked(self) -> Mapping[str, Plain]:

@@ -30,6 +30,7 @@ class Hooks:
     def __init__(self, store: Store, settings: Settings, shown: Callable[[Kind, Row, str], Mapping[str, Any]]) -> None:
         self.store, self.settings, self.shown = store, settings, shown
         self._timers: list[threading.Timer] = []
+        self._lock = threading.Lock()
         self._pool = urllib3.PoolManager(retries=False, timeout=5.0)
 
     def happened(self, kind: Kind, row: Row, action: str) -> None:
@@ -50,13 +51,14 @@ class Hooks:
                 self.store.afterwards(partial(self._tell, str(hook["address"]), content, headers))
 
     def _tell(self, address: str, content: bytes, headers: dict[str, str]) -> None:
-        self._timers = [each for each in self._timers if each.is_alive()]
-        for time in range(1, self.settings.webhook_times + 1):
-            seconds = self.settings.webhook_delay_seconds * time
-            timer = threading.Timer(seconds, self._send, (address, content, headers))
-            timer.daemon = True
-            self._timers.append(timer)
-            timer.start()
+        with self._lock:
+            self._timers = [each for each in self._timers if each.is_alive()]
+            for time in range(1, self.settings.webhook_times + 1):
+                seconds = self.settings.webhook_delay_seconds * time
+                timer = threading.Timer(seconds, self._send, (address, content, headers))
+                timer.daemon = True
+                timer.start()
+                self._timers.append(timer)
 
     def _send(self, address: str, content: bytes, headers: dict[str, str]) -> None:
         try:
@@ -66,6 +68,7 @@ class Hooks:
 
     def close(self) -> None:
         """What was not told yet is never told."""
-        for timer in self._timers:
-            timer.cancel()
+        with self._lock:
+            for timer in self._timers:
+                timer.cancel()
         self._pool.clear()

@@ -22,9 +22,13 @@ class Field(NamedTuple):
 
     Attributes:
         default: value of a new record; its type is that of the field.
-        role: `rw`; `ro` read only; `text` has a value per language; `free` takes anything, and `false` is empty; `link`
-            names another record by its id; `whole` shows that record in full, `plain` only its id, 0 for none; `links`
-            leads to a list; `country`, `language` are written as a code and read as an object; `write` is never read.
+        role: how it is read and written:
+            `rw`, `ro` read only, `write` never read;
+            `text` has a value per language;
+            `free` takes anything, and `false` is empty;
+            `link` names another record by its id and is read as a link, `plain` as that id (0 for none), `whole` as
+            the record in full; `several` names a list of them; `links` leads to a list;
+            `country`, `language` are written as a code and read as an object.
         to: collection that a link leads to, or address of the list with {id}.
         choices: what may be written; empty for anything.
     """

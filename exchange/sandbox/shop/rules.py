@@ -44,6 +44,7 @@ class Rules:
             "categories": self._category,
             "products/images": lambda row, *_: self._main_image(row[OWNER]),
             "taxes": self._tax,
+            "discountrules": self._discount_rule,
         }
 
     # What is refused
@@ -254,3 +255,8 @@ class Rules:
         if before is not None and row["rate"] != before["rate"]:
             for variant in self.store.all("variants", tax=row["id"]):
                 self.store.put("variants", variant, **prices.sides(self.store, variant, {"tax": row["id"]}))
+
+    def _discount_rule(self, row: Row, _values: Mapping[str, Any], _before: Row | None) -> None:
+        """Its own dates have no time (2.16)."""
+        today = self.store.stamp()[:10]
+        self.store.put("discountrules", row, createdAt=row["createdAt"][:10], modifiedAt=today)

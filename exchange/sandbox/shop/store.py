@@ -169,7 +169,7 @@ class Store:
         """A new record; it gets its id, unless it brings one that nobody has."""
         number = number or self.next("metafields" if kind.endswith("/metafields") else kind)
         stamp = self.stamp()
-        made = {"id": number, "createdAt": stamp, "updatedAt": stamp} | row | {OWNER: owner}
+        made = {"id": number} | row | {"createdAt": row.get("createdAt") or stamp, "updatedAt": stamp, OWNER: owner}
         self._before.setdefault((kind, number), None)
         self._rows.setdefault(kind, {})[number] = made
         for name, index in self._indexes.get(kind, {}).items():

@@ -15,7 +15,7 @@ from exchange.sandbox.shop.window import Window
 from exchange.sandbox.shop.words import status, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from exchange.sandbox.shop.store import Row
 
 PAGES = Path(__file__).parent / "pages"
+#: Products on one page of a list.
+CARDS = 48
 
 
 def register(app: Flask, shop: Shop) -> None:
@@ -107,15 +109,23 @@ class _Front:
 
     def home(self, lang: str) -> Response:
         window = self._window(lang)
-        return self._page("list.html", window, title=words(lang)["home"], products=window.products(), category=None)
+        return self._list(window, window.products(), None, words(lang)["home"])
+
+    def _list(self, window: Window, rows: Sequence[Row], category: Row | None, title: str) -> Response:
+        number = max(request.args.get("page", 1, int), 1)
+        begin = (number - 1) * CARDS
+        pages = range(1, (len(rows) + CARDS - 1) // CARDS + 1)
+        products = rows[begin : begin + CARDS]
+        return self._page(
+            "list.html", window, title=title, products=products, category=category, pages=pages, number=number
+        )
 
     def category(self, lang: str, url: str) -> Response:
         window = self._window(lang)
         row = window.category(url)
         if row is None:
             return self._missing(window)
-        title = window.text(row, "title")
-        return self._page("list.html", window, title=title, products=window.products(row), category=row)
+        return self._list(window, window.products(row), row, window.text(row, "title"))
 
     def product(self, lang: str, slug: str) -> Response:
         window = self._window(lang)

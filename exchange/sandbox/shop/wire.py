@@ -51,18 +51,19 @@ class Wire:
         value = text(row, name, tongue) if field.role == "text" else row.get(name, field.default)
         match field.role:
             case "link":
-                return self.link(field.to, value, tongue) if value else False
+                value = self.link(field.to, value, tongue) if value else False
+            case "several":
+                value = [self.link(field.to, each, tongue) for each in value]
             case "links":
-                return self.list_link(field.to.format(id=row["id"]), tongue)
+                value = self.list_link(field.to.format(id=row["id"]), tongue)
             case "whole":
                 record = self.store.get(field.to, value)
-                return self.shown(KINDS[field.to], record, tongue) if record else False
+                value = self.shown(KINDS[field.to], record, tongue) if record else False
             case "country":
-                return country(value)
+                value = country(value)
             case "language":
-                return language(value)
-            case _:
-                return value
+                value = language(value)
+        return value
 
     def link(self, path: str, number: int, tongue: str) -> dict[str, Any]:
         """A link to a record."""

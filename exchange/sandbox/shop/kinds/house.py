@@ -54,7 +54,13 @@ PRICES = (
             rw(startDate=None),
             ro(createdAt=None, modifiedAt=None),
             rw(endDate=None, isActive=True, isStop=False, discountAmount="0", discountType="currency"),
-            rw(categories=[], customer_groups=[], minCategoryAmount="0", minCategoryProducts="0"),
+            iter(
+                [
+                    ("categories", Field([], "several", "categories")),
+                    ("customer_groups", Field([], "several", "groups")),
+                ]
+            ),
+            rw(minCategoryAmount="0", minCategoryProducts="0"),
         ),
         dated=False,
     ),

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from exchange.sandbox.shop import Shop
-from exchange.sandbox.shop.kinds import KINDS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.sandbox.shop.conftest import Client
-
-FIELDS: dict[str, list[str]] = json.loads((Path(__file__).parent / "fields.json").read_text("utf-8"))
-
-
-@pytest.mark.parametrize("path", FIELDS)
-def test_the_fields_are_those_of_the_reference(path: str) -> None:
-    """Lists out of the reference and its sample bodies, held apart from what the shop is made of."""
-    one, names = FIELDS[path]
-    kind = KINDS[path]
-    shown = {"id", *(name for name, field in kind.fields.items() if field.role != "write")}
-    assert kind.one == one
-    assert shown | ({"createdAt", "updatedAt"} if kind.dated else set()) == set(names.split())
 
 
 def test_a_new_product_brings_its_default_variant(client: Client) -> None:
