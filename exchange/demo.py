@@ -19,6 +19,7 @@ from exchange.codec import Meta
 from exchange.khk import BELEGE, KONTOKORRENT
 from exchange.sandbox.orders import Buyer, Line, order
 from exchange.sandbox.sage import change, create
+from exchange.sandbox.shop import Shop
 from exchange.settings import load
 from exchange.setup import init
 from exchange.template import write_template
@@ -36,6 +37,15 @@ KURT = Buyer(
 )
 
 
+#: Calls per 5 minutes, hour and day of the larger plans: with those of a small one the story would take ten minutes.
+WINDOWS = (1_000, 12_000, 288_000)
+#: Where the stand-in shop keeps its state.
+SHOP = "shop.sqlite"
+#: What the story brings into the shop, in its order.
+IN_THE_SHOP = (
+    *("categories", "products", "stock", "variants", "tier_prices", "promotions", "languages", "bundles"),
+    *("accessories", "cross_selling", "up_selling"),
+)
 #: Steuerklasse of the reduced rate in the sandbox.
 REDUCED = 2
 
@@ -80,15 +90,22 @@ def demo(folder: Path | None = None) -> None:
     began = time.monotonic()
     folder = folder or Path(tempfile.mkdtemp(prefix="exchange-demo-"))
     screen.OUT.print(Panel(f"exchange: Vorführung in {folder}", style="bold"))
-    settings = {"sage.url": "sqlite:///sage.sqlite", "sage.way": "documents", "watching.settle_seconds": 0.2}
-    init(folder, settings)
-    create(folder / "sage.sqlite")
-    with App(load(folder / "exchange.toml")) as app:
-        story = Story(app)
-        _orders(story)
-        _catalogue(story)
-        _customers(story, folder)
-        _where(story, folder, time.monotonic() - began)
+    made = Shop(folder / SHOP)
+    made.windows.limits = WINDOWS
+    with made.serve() as shop:
+        settings = {"sage.url": "sqlite:///sage.sqlite", "sage.way": "documents", "watching.settle_seconds": 0.2}
+        reached = {"shop.url": shop.url, "shop.key": shop.key, "shop.secret": shop.secret}
+        prices = {"sage.price_lists": [1, 2], "modules.variants.dimensions": {"Größe": "USER_Groesse"}}
+        init(folder, settings | reached | prices)
+        create(folder / "sage.sqlite")
+        with App(load(folder / "exchange.toml")) as app:
+            story = Story(app)
+            _orders(story)
+            _catalogue(story)
+            _customers(story, folder)
+        with App(load(folder / "exchange.toml", {"EXCHANGE_SHOP__WAY": "api"})) as app:
+            _shop(app)
+            _where(app, folder, time.monotonic() - began)
 
 
 def _orders(story: Story) -> None:
@@ -207,6 +224,23 @@ def _customers(story: Story, folder: Path) -> None:
         screen.OUT.print(f"    {row['Kto']}  {row['Matchcode']}")
 
 
+def _shop(app: App) -> None:
+    story = Story(app)
+    story.say(
+        "7. Alles in den Shop",
+        "Warengruppen, Artikel, Varianten, Preise, Aktionen, Sprachen, Sets und Zubehör gehen über die API hinein.",
+    )
+    for module in IN_THE_SHOP:
+        app.export(module)
+    planned = app.delivery().plan()
+    screen.OUT.print(f"  Plan: {planned.parts} Teile, {planned.calls} Aufrufe")
+    screen.delivered(app.deliver(), "de")
+    story.say("8. Noch einmal", "Es hat sich nichts geändert, also geht nichts hinaus.")
+    for module in IN_THE_SHOP:
+        app.export(module)
+    screen.delivered(app.deliver(), "de")
+
+
 def _fill(path: Path, rows: list[dict[str, str]]) -> None:
     """Type values into a template, as a clerk does: below the example row, by column title."""
     workbook = load_workbook(path)
@@ -221,8 +255,8 @@ def _fill(path: Path, rows: list[dict[str, str]]) -> None:
     workbook.save(path)
 
 
-def _where(story: Story, folder: Path, seconds: float) -> None:
-    counts = sum(1 for _ in story.app.settings.folder("outbox").iterdir())
+def _where(app: App, folder: Path, seconds: float) -> None:
+    counts = sum(1 for _ in app.settings.folder("outbox").iterdir())
     screen.OUT.print()
     screen.OUT.print(
         Panel(
@@ -230,7 +264,8 @@ def _where(story: Story, folder: Path, seconds: float) -> None:
             f"{folder / 'outbox'}: {counts} Dateien\n\n"
             f"Weiter:  exchange --help\n"
             f"         exchange log  --config {folder / 'exchange.toml'}\n"
-            f"         exchange show ORD00102 --config {folder / 'exchange.toml'}",
+            f"         exchange show ORD00102 --config {folder / 'exchange.toml'}\n"
+            f"         exchange sandbox shop {folder / SHOP}   (der Shop, zum Ansehen im Browser)",
             style="green",
         )
     )

@@ -16,13 +16,13 @@ from pydantic import Field
 from sqlalchemy import select
 
 from exchange import khk
-from exchange.assortment.sold import sold
+from exchange.assortment.sold import sold, sold_numbers
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Options
 from exchange.shop import Part, joined, metafield, product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from exchange.connector import SageSource
     from exchange.finding import Kind
@@ -136,6 +136,37 @@ def _number(value: str | None) -> str:
     return (value or "").strip()
 
 
-def chosen(number: str, candidates: Sequence[str], allowed: frozenset[str]) -> list[str]:
-    """The candidates that may be shown beside an article: sold, not itself, each once."""
-    return [each for each in dict.fromkeys(candidates) if each != number and each in allowed]
+class Shown:
+    """Which articles have a product of their own in the shop; a variant article stands with its parent (2.2).
+
+    Attributes:
+        numbers: those articles; they are the ones that relate, and that are related to.
+    """
+
+    def __init__(self, source: SageSource) -> None:
+        self.sold = sold_numbers(source)
+        self._parents = _parents(source)
+        self.numbers = frozenset(self.sold - self._parents.keys())
+
+    def product(self, number: str) -> str:
+        """The article on whose product an article stands."""
+        return self._parents.get(number, number)
+
+    def products(self, numbers: Iterable[str]) -> frozenset[str]:
+        """The articles on whose products these stand; of each there is one at least."""
+        return frozenset(map(self.product, numbers)) & self.numbers
+
+    def chosen(self, number: str, candidates: Iterable[str], allowed: frozenset[str]) -> list[str]:
+        """The candidates that may be shown beside an article: allowed, not itself, each once."""
+        each_once = dict.fromkeys(map(self.product, candidates))
+        return [each for each in each_once if each != number and each in allowed]
+
+
+def _parents(source: SageSource) -> dict[str, str]:
+    """The parent per variant article, where merchants keep variants like that; one that names itself is a parent."""
+    column = source.settings.parent_column
+    if not column:
+        return {}
+    rows = source.rows(sold(source, khk.own(khk.ARTIKEL, column).label("parent")))
+    named = ((row["Artikelnummer"], _number(row["parent"])) for row in rows)
+    return {number: parent for number, parent in named if parent not in ("", number)}

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, chosen, in_column, relation_parts, sound
-from exchange.assortment.sold import sold_numbers
+from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, Shown, in_column, relation_parts, sound
 from exchange.module import Module, Rule, Side
 from exchange.records.relation import Accessories, Accessory
 
@@ -37,16 +36,16 @@ class AccessoryOptions(RelationOptions):
 
 def collect(source: SageSource, options: AccessoryOptions) -> Iterator[Accessories]:
     """Accessories of every sold article that has some: first those assigned directly, then those by group."""
-    assigned, listed, sold = Assigned(source), in_column(source, options.column), sold_numbers(source)
+    assigned, listed, shown = Assigned(source), in_column(source, options.column), Shown(source)
 
     def wanted(group: str) -> bool:
         return group not in options.leave_out and (not options.groups or group in options.groups)
 
-    for number in sorted(sold):
+    for number in sorted(shown.numbers):
         direct = [*assigned.directly(number), *listed.get(number, ())]
-        related = chosen(number, [*direct, *assigned.by_group(number, wanted)], sold)
+        related = shown.chosen(number, [*direct, *assigned.by_group(number, wanted)], shown.numbers)
         if related:
-            maintained = frozenset(direct)
+            maintained = shown.products(direct)
             yield Accessories(
                 number,
                 tuple(

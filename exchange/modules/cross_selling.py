@@ -17,8 +17,8 @@ from pydantic import Field
 from sqlalchemy import and_, select
 
 from exchange import khk
-from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, chosen, in_column, relation_parts, sound
-from exchange.assortment.sold import in_stock, sold_numbers
+from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, Shown, in_column, relation_parts, sound
+from exchange.assortment.sold import in_stock
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Rule, Side
 from exchange.records.relation import AlsoBought, CrossSelling
@@ -74,13 +74,13 @@ class CrossSellingOptions(RelationOptions):
 
 def collect(source: SageSource, options: CrossSellingOptions) -> Iterator[CrossSelling]:
     """Maintained pairs first, then computed ones, best first; none that is inactive or out of stock."""
-    sold = sold_numbers(source)
-    fit = sold & in_stock(source)
+    shown = Shown(source)
+    fit = shown.products(shown.sold & in_stock(source))
     assigned, listed = Assigned(source), in_column(source, options.column)
-    computed = _pairs(_deals(source, options, sold), options, fit)
-    for number in sorted(sold):
+    computed = _pairs(_deals(source, options, shown), options, fit)
+    for number in sorted(shown.numbers):
         named = [*listed.get(number, ()), *assigned.by_group(number, options.groups.__contains__)]
-        kept = chosen(number, named, fit)
+        kept = shown.chosen(number, named, fit)
         rows = [AlsoBought(place, each, "maintained", None, None, None, None) for place, each in enumerate(kept, 1)]
         others = [each for each in computed.get(number, ()) if each.article_number not in kept]
         rows += [each._replace(position=place) for place, each in enumerate(others, len(rows) + 1)]
@@ -88,7 +88,7 @@ def collect(source: SageSource, options: CrossSellingOptions) -> Iterator[CrossS
             yield CrossSelling(number, tuple(rows[: max(options.most, len(kept))]))
 
 
-def _deals(source: SageSource, options: CrossSellingOptions, sold: frozenset[str]) -> pd.DataFrame:
+def _deals(source: SageSource, options: CrossSellingOptions, shown: Shown) -> pd.DataFrame:
     """Columns `deal` and `article`, each pair once: what the documents of the time window hold."""
     import pandas as pd  # noqa: PLC0415 - slow to import, and needed by nobody else
 
@@ -107,7 +107,8 @@ def _deals(source: SageSource, options: CrossSellingOptions, sold: frozenset[str
             document.Belegdatum >= since,
         )
     )
-    rows = ((row["BelID"], row["Artikelnummer"]) for row in source.rows(query) if row["Artikelnummer"] in sold)
+    lines = (row for row in source.rows(query) if row["Artikelnummer"] in shown.sold)
+    rows = ((row["BelID"], shown.product(row["Artikelnummer"])) for row in lines)
     return pd.DataFrame(rows, columns=["deal", "article"]).drop_duplicates()
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from exchange import khk
-from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, chosen, in_column, relation_parts, sound
+from exchange.assortment.relations import FAULTS, Assigned, RelationOptions, Shown, in_column, relation_parts, sound
 from exchange.assortment.sold import basic_prices, in_stock, sold
 from exchange.convert import canonical
 from exchange.finding import Finding, Locator, found, kind
@@ -65,13 +65,14 @@ class _Finder:
     def __init__(self, source: SageSource, options: UpSellingOptions) -> None:
         table = khk.ARTIKEL.c
         columns = (table.Hauptartikelgruppe, table.Vaterartikelgruppe, table.Artikelgruppe)
-        self.options = options
+        self.options, self.shown = options, Shown(source)
         self.articles: dict[str, _Article] = {
             row["Artikelnummer"]: _Article(
                 row["Artikelnummer"],
                 khk.group(row["Hauptartikelgruppe"], row["Vaterartikelgruppe"], row["Artikelgruppe"]),
             )
             for row in source.rows(sold(source, *columns))
+            if row["Artikelnummer"] in self.shown.numbers
         }
         # Also of articles that are not sold any more: a chain goes on behind them.
         chain = select(table.Artikelnummer, table.Ersatzartikelnummer).where(
@@ -81,7 +82,7 @@ class _Finder:
             row["Artikelnummer"]: row["Ersatzartikelnummer"].strip() for row in source.rows(chain)
         }
         self.prices: Mapping[str, Decimal] = basic_prices(source)
-        self._fit = frozenset(self.articles) & in_stock(source)
+        self._fit = self.shown.products(self.shown.sold & in_stock(source))
         self._assigned, self._listed = Assigned(source), in_column(source, options.column)
         self._of_group: dict[khk.Group, list[tuple[Decimal, str]]] = {}
         for each in self.articles.values():
@@ -96,7 +97,7 @@ class _Finder:
         """
         number = article.number
         groups = self._assigned.by_group(number, self.options.groups.__contains__)
-        named = chosen(number, [*self._listed.get(number, ()), *groups], self._fit)
+        named = self.shown.chosen(number, [*self._listed.get(number, ()), *groups], self._fit)
         result = dict.fromkeys(named, "maintained")
         successor = self._successor(number)
         if successor and self._not_cheaper(successor, number):
@@ -110,8 +111,9 @@ class _Finder:
         seen = {number}
         following = self._successors.get(number, "")
         while following and following not in seen:
-            if following in self._fit:
-                return following
+            shown = self.shown.product(following)
+            if shown in self._fit and shown != number:
+                return shown
             seen.add(following)
             following = self._successors.get(following, "")
         return ""

@@ -101,7 +101,10 @@ class Change:
     # New ones
 
     def _create(self, thing: Thing) -> str:
-        candidates = self.identify.found(thing) if self._may_exist(thing) else []
+        try:
+            candidates = self.identify.found(thing) if self._may_exist(thing) else []
+        except NotFound:  # what it lives under
+            return self._refuse(thing, kinds.DELETED_BY_HAND)
         if len(candidates) > 1:
             return self._refuse(thing, kinds.DUPLICATE, ids=", ".join(candidates))
         if candidates:

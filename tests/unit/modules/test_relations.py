@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -11,39 +11,21 @@ from sqlalchemy import column, delete, insert, update
 from sqlalchemy import table as light
 
 from exchange import khk
-from exchange.connectors.sage import SageDatabase
 from exchange.modules import accessories, cross_selling, up_selling
 from exchange.records.relation import Accessory, AlsoBought, Alternative
 from exchange.sandbox import sage as sandbox
-from exchange.settings import SageSettings, Settings
+from exchange.settings import Settings
 from exchange.shop import Ref, ShopView
+from tests.unit.modules.sage_cases import alter, collected, execute
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from exchange.module import Module
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     sandbox.create(tmp_path / "sage.db")
     return tmp_path / "sage.db"
-
-
-def collected(path: Path, module: Module, options: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
-    with SageDatabase(SageSettings(url=f"sqlite:///{path}", **settings)) as sage:
-        assert module.collect is not None
-        return {module.key(record): record for record in module.collect(sage, module.options(**options or {}))}
-
-
-def execute(path: Path, *statements: Any) -> None:
-    with SageDatabase(SageSettings(url=f"sqlite:///{path}")) as sage, sage.transaction() as connection:  # type: ignore[arg-type]
-        for statement in statements:
-            connection.execute(statement)
-
-
-def alter(path: Path, table: Any, number: str, **values: Any) -> None:
-    execute(path, update(table).where(table.c.Artikelnummer == number).values(values))
 
 
 def assign(path: Path, of: str, to: str, kinds: tuple[int, int], place: int) -> None:

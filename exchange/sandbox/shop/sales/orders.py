@@ -166,13 +166,16 @@ class Orders:
 
     def _paid(self, order: Row) -> None:
         for invoice in self.store.all("invoices", order=order["id"], isCreditNote=False, status="not_paid"):
-            self.store.put("invoices", invoice, status="paid")
-            self._event(order, type="invoice", message="paid", channel="api", invoice=invoice["id"])
-            self.happened(KINDS["invoices"], invoice, "paid")
+            self._settled(order, invoice)
         if order["status"] == "processing_awaiting_payment":
             self.store.put("orders", order, status="processing_awaiting_shipment")
         self.happened(KINDS["orders"], order, "paid")
         self._complete(order)
+
+    def _settled(self, order: Row, invoice: Row) -> None:
+        self.store.put("invoices", invoice, status="paid")
+        self._event(order, type="invoice", message="paid", channel="api", invoice=invoice["id"])
+        self.happened(KINDS["invoices"], invoice, "paid")
 
     def _cancelled(self, order: Row) -> None:
         """The goods go back into stock."""
@@ -195,6 +198,7 @@ class Orders:
         """After a PUT of an invoice: a paid one pays the order."""
         order = self.store.get("orders", invoice["order"])
         if order is not None and given.get("status") == "paid" and order["paymentStatus"] != "paid":
+            self._settled(order, invoice)
             self.store.put("orders", order, paymentStatus="paid")
             self._paid(order)
 
