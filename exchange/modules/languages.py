@@ -171,15 +171,18 @@ def _categories(source: SageSource, options: LanguageOptions) -> dict[str, dict[
 
 
 def parts(record: Translation, view: ShopView) -> Iterator[Part]:  # noqa: ARG001 - contract
-    """The texts in their language; meta data of an article in its metafields."""
+    """The texts in their language; meta data of an article in its metafields, of a category in its texts (2.8)."""
     resource = "product" if record.thing == "article" else "category"
     owner = Ref(resource, record.number)
     fields = {field: text for name, field in _FIELDS.items() if (text := getattr(record, name))}
+    if "title" in fields:
+        fields["fulltitle"] = fields["title"]
+    if "content" in fields:
+        fields["content"] = as_html(fields["content"])
+    if resource == "category":
+        meta = {"fulltitle": record.meta_title, "description": record.meta_description}
+        fields |= {field: text for field, text in meta.items() if text}
     if fields:
-        if "title" in fields:
-            fields["fulltitle"] = fields["title"]
-        if "content" in fields:
-            fields["content"] = as_html(fields["content"])
         yield Part(resource, record.number, fields, language=record.language, creates=False)
     if resource == "product":
         for name in TEXTS[3:]:

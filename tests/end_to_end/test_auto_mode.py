@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from exchange.cli import cli
 from tests.auto import arranged
 from tests.end_to_end.conftest import HERE, REPOSITORY, Installation, order, orders_file
 from tests.smtp import server
@@ -80,6 +82,13 @@ def service(installation: Installation, killed: str = "") -> Iterator[Service]:
         running.process.communicate()
 
 
+def exchange(installation: Installation, *arguments: str, code: int = 0) -> str:
+    """What a command says, run in this process: quicker than one of its own."""
+    result = CliRunner().invoke(cli, [*arguments, "--config", str(installation.folder / "exchange.toml")])
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
 def runs(installation: Installation) -> list[dict[str, str]]:
     """The runs of all schedules out of the ledger, newest first; none while it is being made."""
     connection = sqlite3.connect(f"file:{installation.folder / 'ledger.sqlite'}?mode=ro", uri=True, timeout=PATIENCE)
@@ -111,7 +120,7 @@ def test_schedules_run_by_themselves_and_a_stop_is_clean(tmp_path: Path) -> None
         assert "cut off" not in said
     assert {run["result"] for run in runs(installation)} == {"done"}
     assert len(set(moments(installation))) == len(moments(installation))
-    assert len(list(installation.outbox.glob("stock*.xml"))) == 2  # the file that was dropped, and the first export
+    assert len(list(installation.outbox.glob("stock*.xml"))) == 1  # nothing had changed since
 
 
 @POSIX
@@ -129,13 +138,13 @@ def test_a_second_service_on_the_same_folders_is_refused_and_once_shares(tmp_pat
 
 
 @POSIX
-@pytest.mark.parametrize("point", ["leased", "compare", "apply: committed", "archive: answered"])
+@pytest.mark.parametrize("point", ["compare", "apply: committed", "archive: answered"])
 def test_kill_9_in_mid_job_is_taken_up_once_with_one_effect(tmp_path: Path, point: str) -> None:
     """The export is finished by the next start, the run is begun again once, and every article is written once."""
     installation = arranged(tmp_path, EVERY_SECOND, **QUICK)
     with service(installation, killed=point) as died:
         assert died.process.wait(PATIENCE) == -signal.SIGKILL
-    left = installation.status("schedule")["schedules"][0]
+    left = json.loads(exchange(installation, "schedule", "--json"))["schedules"][0]
     assert left["result"] == "running"
     due_at = datetime.fromisoformat(left["last_due_at"])
 
@@ -146,7 +155,7 @@ def test_kill_9_in_mid_job_is_taken_up_once_with_one_effect(tmp_path: Path, poin
 
     assert moments(installation).count(due_at) == 1
     assert len(list(installation.outbox.glob("stock*.xml"))) == 1
-    assert installation.status("status")["open"] == []
+    assert json.loads(exchange(installation, "status", "--json"))["open"] == []
 
 
 @POSIX
@@ -179,15 +188,13 @@ def test_pause_and_resume_reach_the_running_service(tmp_path: Path) -> None:
     installation = arranged(tmp_path, EVERY_SECOND, **QUICK)
     with service(installation) as running:
         wait_for(lambda: runs(installation))
-        assert "ruht ab jetzt" in installation.exchange("pause", "Bestand", "--reason", "Inventur").stdout
-        wait_for(lambda: installation.status("schedule")["schedules"][0]["result"] == "done")
+        assert "ruht ab jetzt" in exchange(installation, "pause", "Bestand", "--reason", "Inventur")
+        wait_for(lambda: json.loads(exchange(installation, "schedule", "--json"))["schedules"][0]["result"] == "done")
         before = runs(installation)[0]["due_at"]
-        by_hand = installation.exchange("export", "stock")
-        assert by_hand.returncode == 0, by_hand.stdout + by_hand.stderr
+        exchange(installation, "export", "stock")
         assert runs(installation)[0]["due_at"] == before
-        shown = installation.exchange("schedule").stdout
-        assert "ruht: Inventur" in shown
-        assert "läuft wieder" in installation.exchange("resume", "stock").stdout
+        assert "ruht: Inventur" in exchange(installation, "schedule")
+        assert "läuft wieder" in exchange(installation, "resume", "stock")
         wait_for(lambda: runs(installation)[0]["due_at"] > before)
         assert running.stopped()[0] == 0
 
@@ -205,16 +212,18 @@ def test_monitoring_hears_of_trouble_and_so_does_its_owner(tmp_path: Path) -> No
             wait_for(lambda: running.heart()["health"] == "warning")
             assert running.stopped()[0] == 0
         assert [message["To"] for _, message in box.taken] == ["chef@example.org"]
-    status = installation.exchange("status", "--json")
-    report = json.loads(status.stdout)
-    assert (status.returncode, report["health"]) == (1, "warning")
+    report = json.loads(exchange(installation, "status", "--json", code=1))
+    assert report["health"] == "warning"
     assert report["causes"][0]["code"] == "alert.quarantined"
 
 
 def test_schedule_without_schedules_lists_what_it_could_do(tmp_path: Path) -> None:
     """And `--actions` needs no installation."""
     installation = arranged(tmp_path, "")
-    assert "keine Zeitpläne" in installation.exchange("schedule").stdout
-    assert {row["action"] for row in installation.status("schedule", "--actions")} >= {"export", "sync"}
-    assert "ruhte nicht" in installation.exchange("resume", "stock").stdout
-    assert installation.exchange("pause", "gibtesnicht").returncode == 78
+    assert "keine Zeitpläne" in exchange(installation, "schedule")
+    assert {row["action"] for row in json.loads(exchange(installation, "schedule", "--actions", "--json"))} >= {
+        "export",
+        "sync",
+    }
+    assert "ruhte nicht" in exchange(installation, "resume", "stock")
+    exchange(installation, "pause", "gibtesnicht", code=78)

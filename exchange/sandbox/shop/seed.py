@@ -82,7 +82,7 @@ def seed(store: Store, day: FirstDay) -> None:
     for place, code in enumerate(day.languages):
         number, locale, title = LANGUAGES[code]
         values = {"code": code, "locale": locale, "title": title, "isActive": True, "isDefault": place == 0}
-        store.add("languages", new(KINDS["languages"]) | values, number=number)
+        store.add("languages", new(KINDS["languages"]) | values | {"_place": place}, number=number)
     for code, (number, code3, title) in COUNTRIES.items():
         store.add("countries", {"code": code, "code3": code3, "title": title}, number=number)
     for place, percent in enumerate(day.taxes):

@@ -29,9 +29,9 @@ class Wire:
 
     @property
     def languages(self) -> list[str]:
-        """The active languages, the basic one first."""
+        """The active languages in the shop's order, the basic one first."""
         rows = [row for row in self.store.all("languages") if row["isActive"]]
-        return [str(row["code"]) for row in sorted(rows, key=lambda row: not row["isDefault"])]
+        return [str(row["code"]) for row in sorted(rows, key=lambda row: (not row["isDefault"], row["_place"]))]
 
     def rows(self, path: str, rows: Sequence[Row], tongue: str) -> list[dict[str, Any]]:
         """Several records of one kind."""

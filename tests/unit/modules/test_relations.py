@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from sqlalchemy import column, delete, insert, update
 from sqlalchemy import table as light
 
 from exchange import khk
+from exchange.connectors.lightspeed.merge import Facet, merged
 from exchange.modules import accessories, cross_selling, up_selling
 from exchange.records.relation import Accessory, AlsoBought, Alternative
 from exchange.sandbox import sage as sandbox
@@ -82,6 +84,44 @@ def test_the_first_ones_get_the_shops_places_and_all_stand_in_the_metafield() ->
         (Ref("product", "B"), 101),
     ]
     assert orjson.loads(metafield.fields["value"]) == ["A", "B", "C"]
+
+
+def test_two_kinds_that_want_the_same_article_share_its_place() -> None:
+    """The one that stands first says where, whatever the modules are called; no article stands twice."""
+    accessory = accessories.example()._replace(accessories=(Accessory(1, "A", ""), Accessory(2, "B", "")))
+    better = up_selling.example()._replace(article_number="33010", alternatives=(Alternative(1, "B", "", None),))
+    settings, now = Settings(), datetime(2026, 11, 23, tzinfo=UTC)
+    wanted: dict[str, list[Facet]] = {}
+    for module, record in ((accessories.MODULE, accessory), (up_selling.MODULE, better)):
+        assert module.parts is not None
+        for part in module.parts(record, ShopView(settings, module.options())):
+            if part.resource == "product_relation":
+                facet = Facet(module.name, "33010", part.fields, part.creates, part.rank, None, None)
+                wanted.setdefault(part.key, []).append(facet)
+    orders = {key: merged(facets, now).fields["sortOrder"] for key, facets in wanted.items()}
+    assert orders == {"33010|A": 100, "33010|B": 101}
+
+
+def test_variants_of_one_product_relate_as_one(path: Path) -> None:
+    """Where variants are articles of their own, their product is the parent's: it relates, and is related to."""
+    parents = {"parent_column": "USER_Vaterartikel"}
+    assign(path, "33010", "00200051", (1, 1), 101)
+    assign(path, "33010", "00200052", (1, 1), 102)
+    assign(path, "00200051", "33020", (1, 1), 103)
+    assign(path, "00200050", "00200052", (1, 1), 104)
+    apart = collected(path, accessories.MODULE)
+    assert [each.article_number for each in apart["33010"].accessories] == ["33020", "00200051", "00200052"]
+    assert {"00200050", "00200051"} <= apart.keys()
+    together = collected(path, accessories.MODULE, None, **parents)
+    assert [each.article_number for each in together["33010"].accessories] == ["33020", "00200050"]
+    assert not {"00200050", "00200051", "00200052"} & together.keys()
+    for module in (cross_selling.MODULE, up_selling.MODULE):
+        options = {"least_count": 1, "least_lift": 0} if module is cross_selling.MODULE else {}
+        found = collected(path, module, options, **parents)
+        group = "also_bought" if module is cross_selling.MODULE else "alternatives"
+        numbers = {each.article_number for record in found.values() for each in getattr(record, group)}
+        assert not {"00200051", "00200052"} & (numbers | found.keys())
+        assert found
 
 
 # --- cross-selling ---------------------------------------------------------------------------------------------------

@@ -112,3 +112,99 @@ def test_the_back_office_takes_customers_without_passwords(client: Client) -> No
     assert "Händler,VIP" in exported
     refused = client.http.request("POST", f"{client.url}/backoffice/customers", body=b"Firstname;Lastname\r\nA;B\r\n")
     assert refused.status == 422
+
+
+def test_pages_lead_through_the_categories(client: Client) -> None:
+    """The tree in the visitor's language, products of lower categories too, what is hidden is not there."""
+    client.control("limits", limits=[9_000, 9_000, 9_000])
+    top = client.call("POST", "categories.json", {"category": {"title": "Küche"}}, status=201)["category"]["id"]
+    below = {"category": {"title": "Becher", "parent": top}}
+    low = client.call("POST", "categories.json", below, status=201)["category"]["id"]
+    client.call("PUT", f"categories/{low}.json", {"category": {"title": "Mugs"}}, language="en")
+    product, _ = client.product("Blau", articleCode="1")
+    pair = {"categoriesProduct": {"category": low, "product": product}}
+    client.call("POST", "categories/products.json", pair, status=201)
+    page = html.fromstring(client.page("/en/c/kueche/").data)
+    assert page.xpath("//aside//li/@data-category") == [str(top), str(low)]
+    assert page.xpath("//aside//a/text()") == ["Küche", "Mugs"]
+    assert page.xpath("//main//@data-product") == ["1"]
+    shown = html.fromstring(client.page("/de/p/blau.html").data)
+    assert shown.xpath("//nav[@id='path']/a/text()") == ["Startseite", "Küche", "Becher"]
+    assert shown.xpath("//nav[@class='languages']/a/@href")[1] == "/en/p/blau.html"
+    client.call("PUT", f"categories/{low}.json", {"category": {"isVisible": False}})
+    assert client.page("/de/c/kueche/becher/").status == 404
+    assert client.page("/xx/").status == 404
+    assert client.http.request("GET", client.url, redirect=False).headers["Location"] == "/de/"
+
+
+def test_long_lists_have_pages(client: Client) -> None:
+    client.control("limits", limits=[9_000, 9_000, 9_000])
+    for number in range(50):
+        client.product(f"P{number}")
+    first = html.fromstring(client.page("/de/").data)
+    assert len(first.xpath("//a[@class='card']")) == 48
+    assert first.xpath("//nav[@id='pages']/a/text()") == ["1", "2"]
+    assert len(html.fromstring(client.page("/de/?page=2").data).xpath("//a[@class='card']")) == 2
+
+
+def test_promotions_hold_from_their_first_day_to_their_last(client: Client) -> None:
+    """By the shop's clock; a percentage is taken off the price."""
+    product, _ = client.product("Becher", priceIncl=10)
+    row = {"product": product, "quantity": 1, "isPercentage": True, "percentage": 25}
+    dates = {"startDate": "2026-12-01T00:00:00+01:00", "endDate": "2026-12-25T00:00:00+01:00"}
+    client.call("POST", "quantity_discounts.json", {"quantityDiscount": row | dates}, status=201)
+    seen = {}
+    for day in ("2026-11-30T23:59:00+01:00", "2026-12-01T00:01:00+01:00", "2026-12-25T00:01:00+01:00"):
+        client.control("clock", now=day)
+        seen[day[:10]] = html.fromstring(client.page("/de/p/becher.html").data).xpath("//@data-tier-price")
+    assert list(seen.values()) == [[], ["7.50"], []]
+
+
+def test_a_customers_own_price_goes_before_all_others(client: Client) -> None:
+    """Out of the metafield that the exchange writes; nobody else sees it."""
+    client.product("Becher", priceIncl=10, articleCode="A|1")
+    cookie, customer = entered(client)
+    steps = [{"quantity": 1, "priceIncl": "7.77"}, {"quantity": 5, "percentage": "50"}]
+    body = {"customerMetafield": {"key": "price|A%7C1|0", "value": json.dumps(steps)}}
+    client.call("POST", f"customers/{customer}/metafields.json", body, status=201)
+    inside = html.fromstring(client.http.request("GET", f"{client.url}/de/p/becher.html", headers=cookie).data)
+    assert inside.xpath("//@data-tier-price") == ["7.77", "5.00"]
+    assert html.fromstring(client.page("/de/p/becher.html").data).xpath("//@data-tier-price") == []
+
+
+def test_the_account_shows_what_the_customer_bought(client: Client) -> None:
+    """Orders, invoices, shipments with their tracking link, documents out of metafields; only after login."""
+    assert client.http.request("GET", f"{client.url}/de/account/", redirect=False).status == 302
+    cookie, customer = entered(client)
+    _, variant = client.product("Becher", priceIncl=10, articleCode="1")
+    order = client.order(variant, 2)
+    (shipment,) = order["shipments"]["resource"]["embedded"]
+    track = {"shipment": {"status": "shipped", "trackingCode": "https://track.example/42"}}
+    client.call("PUT", f"shipments/{shipment['id']}.json", track)
+    document = [{"number": "RE1", "title": "Rechnung RE1", "date": "23.11.2026", "total": "20,00", "link": "/x.pdf"}]
+    body = {"customerMetafield": {"key": "documents", "value": json.dumps(document)}}
+    client.call("POST", f"customers/{customer}/metafields.json", body, status=201)
+    page = html.fromstring(client.http.request("GET", f"{client.url}/de/account/", headers=cookie).data)
+    assert page.xpath("//@data-order") == [order["number"]]
+    assert page.xpath("//@data-line") == ["1"]
+    assert page.xpath("//@data-invoice") == ["INV00001"]
+    assert page.xpath("//section[@id='shipments']//a/@href") == ["https://track.example/42"]
+    assert page.xpath("//section[@id='documents']//a/@href") == ["/x.pdf"]
+    out = client.http.request("POST", f"{client.url}/de/account/logout", headers=cookie, redirect=False)
+    assert "session=;" in out.headers["Set-Cookie"]
+
+
+def test_a_wrong_password_opens_nothing(client: Client) -> None:
+    entered(client)
+    fields = {"email": PERSON["email"], "password": "falsch"}
+    answer = client.http.request("POST", f"{client.url}/de/account/login", fields=fields, redirect=False)
+    assert (answer.status, "Set-Cookie" in answer.headers) == (403, False)
+
+
+def entered(client: Client) -> tuple[dict[str, str], int]:
+    """A customer who has logged in: the cookie, and the id."""
+    body = {"customer": {**PERSON, "password": "geheim"}}
+    customer = client.call("POST", "customers.json", body, status=201)["customer"]["id"]
+    fields = {"email": PERSON["email"], "password": "geheim"}
+    answer = client.http.request("POST", f"{client.url}/de/account/login", fields=fields, redirect=False)
+    return {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}, customer
