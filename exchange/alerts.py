@@ -22,7 +22,7 @@ from exchange.timetable import Timetable
 from exchange.troubles import finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
@@ -52,12 +52,17 @@ def present(app: App) -> tuple[Health, list[Cause]]:
 class Alerts:
     """Compares what is wrong now with what was told.
 
+    Args:
+        app, timetable: of the installation.
+        own: causes that only the running service can see.
+
     Attributes:
         causes: as of the last look.
     """
 
-    def __init__(self, app: App, timetable: Timetable) -> None:
+    def __init__(self, app: App, timetable: Timetable, own: Callable[[], Sequence[Cause]] = tuple[Cause, ...]) -> None:
         self.app, self.timetable, self.ledger = app, timetable, app.ledger
+        self._own = own
         self.causes: tuple[Cause, ...] = ()
         self._since: datetime | None = None
         self._lock = threading.Lock()
@@ -66,7 +71,8 @@ class Alerts:
         """Find out what is wrong now, remember it, write to whom it concerns; the causes."""
         with self._lock:
             self._since = self._since or self.ledger.now()
-            found = {each.key: each for each in causes(self.app, self.timetable, self._since)}
+            present = [*causes(self.app, self.timetable, self._since), *self._own()]
+            found = {each.key: each for each in present}
             self.causes = tuple(found.values())
             with self.ledger.writing() as connection:
                 self._remember(connection, found)

@@ -17,6 +17,7 @@ from exchange.codec import Limits, Meta
 from exchange.connector import Changes, Everything, Landing, Lookup, Target
 from exchange.connectors.outbox import OutboxTarget, RoutedOutbox
 from exchange.errors import BatchError, ConfigError, TransientError
+from exchange.finding import found, kind
 from exchange.leases import Leases, transfer
 from exchange.ledger import Batch, Ledger, Origin
 from exchange.ledgers.migrations import migrate
@@ -52,6 +53,14 @@ if TYPE_CHECKING:
     from exchange.settings import Settings
     from exchange.shop import Delivered, Delivery, Plan
     from exchange.staging import Staging
+
+SWITCHED_OFF = kind(
+    "file.module_off",
+    de="Das Modul „{module}“ ist ausgeschaltet.",
+    en="The module “{module}” is switched off.",
+    remedy_de="Schalten Sie es unter modules.{module}.enabled ein, und legen Sie die Datei noch einmal ein.",
+    remedy_en="Switch it on at modules.{module}.enabled, and drop the file again.",
+)
 
 #: The target name of everything that lands in Sage: the way may change, what was taken over stays taken over.
 SAGE = "sage"
@@ -317,6 +326,8 @@ class App:
         module = self.registry.modules[profile.module]
         if batch.origin is Origin.DROP and self.pauses.holds(module.name):
             raise TransientError(f"{module.name} is paused; `exchange resume {module.name}` lets it run again")
+        if not self._options[module.name].enabled:
+            raise BatchError(found(SWITCHED_OFF, module=module.name))
         batch = replace(batch, target=batch.target or self.target_name(module, sender=profile.sender))
         return Job(
             batch=batch,
@@ -332,6 +343,13 @@ class App:
             landing=Landing(batch.uid, module.name, self.settings.folder("work") / batch.uid / "out"),
             progress=self.progress,
         )
+
+    def _switched_on(self, name: str) -> Module:
+        """The module of that name. Raises ConfigError when it is off."""
+        module = self.registry.module(name)
+        if not self._options[module.name].enabled:
+            raise ConfigError(f"modules.{module.name}.enabled is false: the module is switched off")
+        return module
 
     def code_lists(self) -> dict[str, list[tuple[str, str]]]:
         """Codes of Sage with their meaning, per field of the customer template; empty without a database."""
@@ -425,7 +443,7 @@ class App:
         Raises ConfigError for a module that is not read out of Sage, TransientError when another transfer of the module
         is at work for longer than the patience (default: as the settings have it).
         """
-        declared = self.registry.module(module)
+        declared = self._switched_on(module)
         if out_profile and self.registry.profile(out_profile).module != declared.name:
             message = (
                 f"profile {out_profile} is for {self.registry.profile(out_profile).module}, not for {declared.name}"
@@ -461,7 +479,7 @@ class App:
         How far it has come is noted only once the file is entered: what a crash in between lets come twice is
         recognised. Raises ConfigError for a module that is not read out of the shop, and as `export`.
         """
-        declared = self.registry.module(module)
+        declared = self._switched_on(module)
         if not declared.pull or self.settings.shop.way != "api":
             sources = ", ".join(each.name for each in self.registry.modules.values() if each.pull)
             raise ConfigError(f'{declared.name} is not read out of the shop (shop.way = "api": {sources})')

@@ -100,6 +100,13 @@ SHOP_AWAY = kind(
     remedy_de="Zugangsdaten unter [shop] und die Verbindung prüfen: `exchange doctor`. Nichts geht verloren.",
     remedy_en="Check the credentials under [shop] and the connection: `exchange doctor`. Nothing is lost.",
 )
+LANE_FAILED = kind(
+    "alert.lane_failed",
+    de="Der Dienst kommt mit „{lane}“ nicht voran: {reason}",
+    en="The service makes no headway with “{lane}”: {reason}",
+    remedy_de="Die Ursache beheben; der Dienst versucht es weiter. Das Protokoll sagt mehr.",
+    remedy_en="Mend the cause; the service keeps trying. The log tells more.",
+)
 SERVICE_SILENT = kind(
     "alert.service_silent",
     de="Der Dienst hat sich seit {since} nicht gemeldet.",

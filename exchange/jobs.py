@@ -41,14 +41,11 @@ def export(app: App, schedule: Schedule) -> Iterator[Batch]:
 
 
 def sync(app: App, schedule: Schedule) -> Iterator[Batch]:
-    """Sage → shop; where the shop is reached by files only, that is an export.
+    """Sage → shop; where the shop is reached by files only, that is an export. Modules of the other way are pulled.
 
     What the shop is to have is in the ledger then; the lane of the shop delivers it (`Worker`).
     """
     module = app.registry.module(schedule.module)
-    if module.pull and app.settings.shop.way == "api":
-        yield from pull(app, schedule)
-        return
     if app.target_name(module) != SHOP:
         yield from export(app, schedule)
         return
@@ -74,9 +71,11 @@ def action(app: App, name: str, schedule: Schedule) -> Action:
     if schedule.action not in ACTIONS:
         raise ConfigError(f"schedules.{name}: there is no action {schedule.action!r}; there are {', '.join(ACTIONS)}")
     try:
-        app.registry.module(schedule.module)
+        module = app.registry.module(schedule.module)
         if schedule.profile:
             app.registry.profile(schedule.profile)
     except ConfigError as error:
         raise ConfigError(f"schedules.{name}: {error}") from None
+    if schedule.action == "sync" and module.pull and app.settings.shop.way == "api":
+        return ACTIONS["pull"]  # on the lane of the shop: what hangs there must not hold up Sage
     return ACTIONS[schedule.action]

@@ -41,6 +41,7 @@ class Lane(threading.Thread):
     Attributes:
         busy_since: when the work in hand began; None while it sleeps.
         problem: what the last look said, empty when it went well.
+        failures: how many looks in a row went wrong.
     """
 
     def __init__(
@@ -55,19 +56,19 @@ class Lane(threading.Thread):
         self.lane = name
         self.busy_since: datetime | None = None
         self.problem = ""
+        self.failures = 0
         self.bell = bell
         self._work, self._stop_event, self._fatal = work, stop, fatal
 
     def run(self) -> None:
         """Until the service ends."""
-        failures = 0
         while not self._stop_event.is_set():
             self.busy_since = datetime.now(UTC)
             pause = self._look()
             self.busy_since = None
-            failures = failures + 1 if self.problem else 0
+            self.failures = self.failures + 1 if self.problem else 0
             if self.problem:
-                pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+                pause = min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE)
                 self._stop_event.wait(pause)  # no ring makes a broken lane spin
             else:
                 self.bell.wait(max(pause, 0.02))

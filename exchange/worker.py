@@ -6,27 +6,24 @@ server. `run` starts them and beats the heart until it is told to stop; `once` d
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import signal
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from exchange import __version__
-from exchange.alerts import Alerts, health
-from exchange.causes import HEARTBEAT, SHOP_AWAY
+from exchange.alerts import Alerts
+from exchange.causes import HEARTBEAT, LANE_FAILED, SHOP_AWAY, Cause
 from exchange.channels.service import Channels
 from exchange.errors import ConfigError, TransientError
 from exchange.events import Watcher
-from exchange.files import write_atomically
 from exchange.finding import found
+from exchange.heart import beat
 from exchange.lane import Lane, join
 from exchange.leases import transfer
 from exchange.ledger import Origin
@@ -45,6 +42,8 @@ LOG = logging.getLogger(__name__)
 
 #: A lane of schedules looks at least this often, the ones of alerts and mails exactly this often; in seconds.
 LOOK_SECONDS, ALERT_SECONDS, MAIL_SECONDS = 5.0, 30.0, 10.0
+#: A lane that has failed so often in a row needs a person.
+LASTING = 3
 #: A lane that was told to wait longer looks all the same.
 MOST_SECONDS = 60.0
 
@@ -94,7 +93,8 @@ class Worker:
         self._inbox_troubles = {each.key for each in self.app.troubles.all() if each.key.startswith("inbox ")}
         self._bells: dict[str, Bell] = {}
         self.timetable = Timetable(self.app)
-        self.alerts = Alerts(self.app, self.timetable)
+        self.alerts = Alerts(self.app, self.timetable, self._failing_lanes)
+        self._running: list[Lane] = []
 
     # The inbox
 
@@ -120,12 +120,19 @@ class Worker:
             try:
                 result = self.app.process(batch)
             except TransientError as error:
-                LOG.warning("%s waits: %s", batch.uid, error, extra={"action": "batch_waits"})
+                self._say_once(batch.uid, str(error))
                 continue
+            self._said.pop(batch.uid, None)
             if result is not None:  # else another process works on it
                 ended += 1
                 self._tell(result)
         return ended
+
+    def _say_once(self, uid: str, reason: str) -> None:
+        """Why a batch waits; not again at every look."""
+        if self._said.get(uid) != reason:
+            LOG.warning("%s waits: %s", uid, reason, extra={"action": "batch_waits"})
+        self._said[uid] = reason
 
     def _belongs_to_a_transfer(self, batch: Batch) -> bool:
         """Whether someone who read it out of Sage is bringing it to its end; what a dead one left is ours."""
@@ -198,7 +205,7 @@ class Worker:
         """Watch and schedule until `stop`. Raises TransientError when a service runs here already, FatalError."""
         with self._alone():
             self.start()
-            lanes = self._lanes()
+            lanes = self._running = self._lanes()
             for lane in lanes:
                 lane.start()
             try:
@@ -213,7 +220,7 @@ class Worker:
                 self.watcher.close()
                 for lane in self.unfinished:
                     LOG.warning("%s is cut off; the next start goes on", lane.name, extra={"action": "lane_cut_off"})
-                self._beat(lanes, "stopped")
+                beat(self.app, self.alerts.causes, lanes, "stopped")
         if self._fatal:
             raise self._fatal[0]
 
@@ -272,6 +279,14 @@ class Worker:
             return LOOK_SECONDS
         return max(LOOK_SECONDS, min((delivered.next_at - self.app.ledger.now()).total_seconds(), MOST_SECONDS))
 
+    def _failing_lanes(self) -> list[Cause]:
+        """Lanes that have failed again and again; once may be chance."""
+        return [
+            Cause(f"lane {lane.lane}", found(LANE_FAILED, lane=lane.lane, reason=lane.problem))
+            for lane in self._running
+            if lane.failures >= LASTING
+        ]
+
     def _look_for_causes(self) -> float:
         self.alerts.look()
         return ALERT_SECONDS
@@ -300,25 +315,9 @@ class Worker:
         beaten = -seconds
         while not self.stopping:
             if time.monotonic() - beaten >= seconds:
-                self._beat(lanes, "running")
+                beat(self.app, self.alerts.causes, lanes, "running")
                 beaten = time.monotonic()
             time.sleep(min(seconds, 0.2))  # in short pieces, to hear of a stop
-
-    def _beat(self, lanes: list[Lane], state: str) -> None:
-        """Renew the file that monitoring reads. It does not ask the ledger: it has to tell also when that hangs."""
-        causes = list(self.alerts.causes)
-        content = {
-            "at": self.app.ledger.now().isoformat(timespec="seconds"),
-            "state": state,
-            "version": __version__,
-            "process": os.getpid(),
-            "health": health(causes),
-            "causes": [each.as_json() for each in causes],
-            "lanes": [lane.as_json() for lane in lanes],
-        }
-        with suppress(TransientError):  # on Windows, while a reader holds it open; the next beat replaces it
-            path = self.app.settings.folder("work") / HEARTBEAT
-            write_atomically(path, json.dumps(content, ensure_ascii=False, indent=2).encode())
 
     # The end
 

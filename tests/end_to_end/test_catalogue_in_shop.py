@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import html
 
+from exchange.sandbox.shop.faults import Fault
 from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
 from tests.end_to_end.test_prices_in_shop import dropped
 from tests.unit.sandbox.shop.conftest import Client
@@ -203,14 +204,34 @@ def test_documents_stand_beside_their_article(tmp_path: Path, shop: Reached) -> 
         assert [finding.code for finding in app.ledger.findings(batch, 9)] == ["attachments.no_pdf"]
 
 
+@pytest.mark.parametrize("fault", ["drop_after", "cut"])
+def test_a_document_whose_answer_is_lost_is_there_once(tmp_path: Path, shop: Reached, fault: str) -> None:
+    """It is recognised by its name, which holds the beginning of its content hash."""
+    installation = connected(tmp_path, shop)
+    (tmp_path / "attachments").mkdir(exist_ok=True)
+    (tmp_path / "attachments" / "30010_Datenblatt.de.pdf").write_bytes(PDF)
+    with opened(installation) as app:
+        synced(app, "categories", "products")
+        shop.shop.faults.add(Fault(fault, "POST", "files"))
+        synced(app, "attachments")
+        app.deliver()
+        assert [row["title"].rpartition("-")[0] for row in shop.rows("file")] == ["30010_Datenblatt.de"]
+        assert page(shop, "30010").xpath("//@data-attachment") == ["Datenblatt"]
+        assert app.deliver().waiting == 0
+
+
 @pytest.mark.parametrize("form", ["csv", "txt", "xml", "json"])
 def test_dropped_files_have_the_same_effect(tmp_path: Path, shop: Reached, form: str) -> None:
     """Each module by its own example, for the Sage that nobody may read."""
     installation = connected(tmp_path, shop)
+    (tmp_path / "attachments").mkdir(exist_ok=True)
+    for name in ("30010_Datenblatt.de.pdf", "30010_Data sheet.en.pdf"):
+        (tmp_path / "attachments" / name).write_bytes(PDF)
     with opened(installation) as app:
         synced(app, "categories", "products")
         modules = app.registry.modules
-        for name in ("variants", "languages", "bundles", "accessories", "cross_selling", "up_selling"):
+        names = ("variants", "languages", "bundles", "accessories", "cross_selling", "up_selling", "attachments")
+        for name in names:
             batch = dropped(app, tmp_path, name, modules[name].example(), form)
             assert (batch.module, batch.counts.rejected, batch.counts.created) == (name, 0, 1), name
         app.deliver()
@@ -220,3 +241,4 @@ def test_dropped_files_have_the_same_effect(tmp_path: Path, shop: Reached, form:
         assert section(shop, "33010", "accessories") == ["33020"]
         assert section(shop, "10010", "cross_selling") == ["31010"]
         assert section(shop, "30010", "up_selling") == ["30020"]
+        assert page(shop, "30010", "en").xpath("//@data-attachment") == ["Data sheet"]

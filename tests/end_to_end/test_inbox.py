@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from exchange.errors import ConfigError
 from exchange.ledger import State
 from exchange.pipeline import archive, claim
 from tests.end_to_end.conftest import order, orders_file
@@ -578,3 +579,13 @@ def test_a_folder_of_another_name_says_nothing(inside: Inside) -> None:
     batch = inside.take("kunde-4711/bestand.csv", STOCK)
 
     assert (batch.module, batch.folder) == ("stock", "kunde-4711")
+
+
+def test_a_file_for_a_module_that_is_off_is_set_aside_with_the_reason(tmp_path: Path) -> None:
+    """It is answered, and its export is refused with the name of the setting."""
+    with without_sage(tmp_path, **{"modules.stock.enabled": False}) as inside:
+        batch = inside.take("bestand.csv", STOCK)
+        assert batch.state is State.QUARANTINED
+        assert inside.codes(batch) == ["file.module_off"]
+        with pytest.raises(ConfigError, match=r"modules\.stock\.enabled"):
+            inside.app.export("stock")

@@ -11,7 +11,7 @@ import pytest
 
 from exchange import causes as causes_module
 from exchange.alerts import Alerts, present
-from exchange.causes import SHOP_AWAY
+from exchange.causes import LANE_FAILED, SHOP_AWAY, Cause
 from exchange.errors import TransientError
 from exchange.finding import found
 from exchange.jobs import ACTIONS, Action
@@ -304,6 +304,16 @@ def test_a_mail_server_that_is_away_loses_no_alert(watch: Watch) -> None:
     watch.look(hours=1)
 
     assert any("leer.csv" in text for _, text in watch.mails())
+
+
+def test_what_only_the_service_sees_is_told_too(watch: Watch) -> None:
+    """A lane that fails again and again."""
+    failing = [Cause("lane sage", found(LANE_FAILED, lane="sage", reason="kaputt"))]
+    alerts = Alerts(watch.inside.app, watch.inside.worker.timetable, lambda: failing)
+
+    assert [each.key for each in alerts.look()] == ["lane sage"]
+    failing.clear()
+    assert alerts.look() == ()
 
 
 def test_a_service_that_has_fallen_silent_is_critical(watch: Watch) -> None:

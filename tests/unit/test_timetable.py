@@ -227,3 +227,12 @@ def test_a_schedule_that_cannot_be_is_refused_at_the_start(tmp_path: Path, more:
     with pytest.raises(ConfigError) as error, automatic(tmp_path, more):
         pass
     assert says in str(error.value)
+
+
+def test_what_is_pulled_from_the_shop_runs_on_the_lane_of_the_shop(tmp_path: Path) -> None:
+    """`sync` of a module that comes from there: a shop that hangs does not hold up what Sage has."""
+    more = STOCK + '[schedules.orders]\nmodule = "order_import"\naction = "sync"\nevery = "5m"\n'
+    shop = {"shop.way": "api", "shop.url": "http://127.0.0.1:1", "shop.key": "k", "shop.secret": "s"}
+    with automatic(tmp_path, more, **shop) as (inside, _):
+        assert inside.worker.timetable.connections == ["sage", "shop"]
+        assert inside.worker.timetable.actions["orders"].connection == "shop"

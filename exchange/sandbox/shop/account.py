@@ -157,9 +157,8 @@ class Account:
 
     def metafields(self, request: Request, _language: str) -> Answer:
         """Those of all owners."""
-        page = listing.page([row for *_, row in self._all(request)], request.args, self.settings)
-        owners = {row["id"]: owner for owner, _, row in self._all(request)}
-        return 200, {"metafields": [self._metafield(owners[row["id"]], row) for row in page]}
+        page = listing.page(self._all(request), request.args, self.settings)
+        return 200, {"metafields": [self._metafield(owner, row) for owner, _, row in page]}
 
     def count_metafields(self, request: Request, _language: str) -> Answer:
         """How many."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.sandbox.shop import listing
 from exchange.sandbox.shop.body import Wrong, body, listed, missing
+from exchange.sandbox.shop.kind import OWNER
 from exchange.sandbox.shop.kinds import KINDS
 from exchange.sandbox.shop.prices import FOUR, loose, rate
-from exchange.sandbox.shop.wire import taken
+from exchange.sandbox.shop.wire import taken, typed
 
 if TYPE_CHECKING:
     from flask import Request
@@ -146,8 +147,8 @@ class Catalog:
         if self.store.get("products", number) is None:
             raise missing()
         for each in listed(request, kind.many):
-            row = self.store.first(kind.path, _owner=number, attribute=each.get("id"))
+            row = self.store.first(kind.path, attribute=each.get("id"), **{OWNER: number})
             if row is None:
                 raise Wrong(422, f"Invalid attribute {each.get('id')}")
-            self.store.put(kind.path, row, **taken(kind, {"value": each.get("value")}, language, ["de"], row))
+            self.store.put(kind.path, row, value=typed("value", each.get("value"), kind.fields["value"]))
         return 200, {kind.many: self.wire.rows(kind.path, self.store.all(kind.path, number), language)}

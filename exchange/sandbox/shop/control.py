@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, jsonify, request
 
 from exchange.sandbox.shop.faults import Fault
+from exchange.sandbox.shop.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ def _done(shop: Shop, what: str, given: Any) -> Any:
         "POST settings": lambda: shop.settings.change(given),
         "GET settings": lambda: asdict(shop.settings),
         "POST plan": lambda: _plan(shop, given),
+        "POST records": lambda: _record(shop, **given),
         "POST reset": shop.reset,
     }
     if what not in deeds:
@@ -95,3 +97,13 @@ def _plan(shop: Shop, given: Any) -> None:
         if unknown:
             raise ValueError(f"unknown limits: {', '.join(sorted(unknown))}")
         shop.store.put("shop/limits", row, **given)
+
+
+def _record(shop: Shop, path: str, fields: dict[str, Any], owner: int = 0) -> dict[str, Any]:
+    if path not in KINDS:
+        raise ValueError(f"unknown resource {path!r}")
+    unknown = fields.keys() - KINDS[path].fields.keys()
+    if unknown:
+        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
+    with shop.store.change():
+        return {"id": shop.rules.add(KINDS[path], fields, owner)["id"]}

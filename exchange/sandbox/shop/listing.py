@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exchange.sandbox.shop.body import Wrong
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from exchange.sandbox.shop.settings import Settings
     from exchange.sandbox.shop.store import Row, Store
 
+T = TypeVar("T")
 #: Most rows of a list, and how many without `limit`.
 MOST, USUAL = 250, 50
 _DATES = (
@@ -42,7 +43,7 @@ def since(rows: Sequence[Row], query: Mapping[str, str]) -> list[Row]:
     return [row for row in rows if row["id"] > after]
 
 
-def page(rows: Sequence[Row], query: Mapping[str, str], settings: Settings) -> Sequence[Row]:
+def page(rows: Sequence[T], query: Mapping[str, str], settings: Settings) -> Sequence[T]:
     """The page that a query asks for. Raises Wrong."""
     size = min(max(_whole(query, "limit", USUAL), 1), MOST)
     number = max(_whole(query, "page", 1), 1)

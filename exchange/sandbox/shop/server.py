@@ -196,4 +196,5 @@ class Running:
 
     def wait(self) -> None:
         """Serve until somebody interrupts."""
-        self._thread.join()
+        while self._thread.is_alive():
+            self._thread.join(0.5)  # without a time-out Windows would not let Ctrl+C through

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exchange.assortment.catalogue import as_html
-from exchange.modules import categories, products, stock
+from exchange.modules import categories, products, stock, variants
 from exchange.registry import build
 from exchange.settings import Settings
 from exchange.shop import Part, Rank, Ref, ShopView, Upload
@@ -133,6 +133,31 @@ def test_texts_in_another_language_than_the_shops_have_a_part_of_their_own() -> 
 def test_an_inactive_article_is_hidden() -> None:
     made = parts(products.MODULE, products.example()._replace(active=False))
     assert made["product", "00200050", ""].fields["visibility"] == "hidden"
+
+
+def test_an_article_with_variants_is_sold_and_shown_by_them_only() -> None:
+    """Unless the variants are not exported at all; then it is an article like others."""
+    record = products.example()._replace(type="variant_parent")
+    made = parts(products.MODULE, record)
+    assert not [key for key in made if key[0] == "variant"]
+    assert made["product", record.number, ""].fields["visibility"] == "hidden"
+    alone = parts(products.MODULE, record, modules={"variants": {"enabled": False}})
+    assert alone["variant", f"{record.number}|0", ""].fields["articleCode"] == record.number
+    assert alone["product", record.number, ""].fields["visibility"] == "visible"
+
+
+@pytest.mark.parametrize("visibility", ["visible", "auto"])
+def test_the_first_variant_shows_its_product_but_not_one_that_is_inactive(visibility: str) -> None:
+    """By rank: what the variant says covers the article, and an inactive article covers its variants."""
+    settings = {"modules": {"products": {"visibility": visibility}}}
+    variant = variants.example()
+    shown = parts(variants.MODULE, variant, **settings)["product", variant.article_number, ""]
+    assert (shown.fields, shown.creates) == ({"visibility": visibility}, False)
+    record = products.example()._replace(type="variant_parent", number=variant.article_number)
+    active = parts(products.MODULE, record)["product", record.number, ""]
+    inactive = parts(products.MODULE, record._replace(active=False))["product", record.number, ""]
+    assert active.rank < shown.rank < inactive.rank
+    assert inactive.fields["visibility"] == "hidden"
 
 
 def test_html_stays_and_plain_text_becomes_html() -> None:

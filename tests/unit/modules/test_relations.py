@@ -13,6 +13,7 @@ from sqlalchemy import table as light
 
 from exchange import khk
 from exchange.connectors.lightspeed.merge import Facet, merged
+from exchange.connectors.lightspeed.values import freeze
 from exchange.modules import accessories, cross_selling, up_selling
 from exchange.records.relation import Accessory, AlsoBought, Alternative
 from exchange.sandbox import sage as sandbox
@@ -96,7 +97,8 @@ def test_two_kinds_that_want_the_same_article_share_its_place() -> None:
         assert module.parts is not None
         for part in module.parts(record, ShopView(settings, module.options())):
             if part.resource == "product_relation":
-                facet = Facet(module.name, "33010", part.fields, part.creates, part.rank, None, None)
+                fields = {name: freeze(value) for name, value in part.fields.items()}
+                facet = Facet(module.name, "33010", fields, part.creates, part.rank, None, None)
                 wanted.setdefault(part.key, []).append(facet)
     orders = {key: merged(facets, now).fields["sortOrder"] for key, facets in wanted.items()}
     assert orders == {"33010|A": 100, "33010|B": 101}

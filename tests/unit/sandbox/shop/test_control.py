@@ -42,6 +42,8 @@ def test_calls_are_told_with_their_status(client: Client) -> None:
         ("clock", {"now": "2026-11-23T10:00:00"}),
         ("clock", {}),
         ("limits", {"limits": [1]}),
+        ("records", {"path": "moons", "fields": {}}),
+        ("records", {"path": "reviews", "fields": {"phase": 1}}),
         ("weather", {}),
     ],
 )
@@ -56,6 +58,19 @@ def test_the_clock_can_be_set(client: Client) -> None:
     assert client.call("GET", "time.json")["time"].startswith("2026-12-25T00:59:3")
     product, _ = client.product()
     assert client.call("GET", f"products/{product}.json")["product"]["createdAt"].startswith("2026-12-25T00:")
+
+
+def test_what_the_api_cannot_make_can_be_put_there(client: Client) -> None:
+    """Reviews are read; returns are read, changed and deleted (2.24)."""
+    product, _ = client.product()
+    client.control("records", path="reviews", fields={"product": product, "score": 4})
+    assert client.call("GET", f"reviews.json?product={product}")["reviews"][0]["score"] == 4
+    client.call("POST", "reviews.json", {"review": {"score": 5}}, status=405)
+    client.control("records", path="returns", fields={"orderId": 1, "priceIncl": "29.00"})
+    (row,) = client.call("GET", "returns.json")["returns"]
+    changed = client.call("PUT", f"returns/{row['id']}.json", {"return": {"status": "completed", "priceIncl": "1"}})
+    assert (changed["return"]["status"], changed["return"]["priceIncl"]) == ("completed", "29.00")
+    client.call("DELETE", f"returns/{row['id']}.json", status=204)
 
 
 def test_reset_leaves_the_key_and_nothing_else(client: Client) -> None:

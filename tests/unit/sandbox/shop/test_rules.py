@@ -260,3 +260,19 @@ def test_shop_account_and_countries_can_be_read(client: Client) -> None:
     assert {row["resource"] for row in rows} > {"products", "customers", "orders"}
     assert client.call("GET", "countries/1.json")["country"]["code"] == "de"
     client.call("GET", "account.json")
+
+
+def test_filter_values_of_a_product(client: Client) -> None:
+    """Both keys are the same word (1.2); the link leads below the filter; gone with the value."""
+    product, _ = client.product()
+    facet = client.call("POST", "filters.json", {"filter": {"title": "Farbe"}}, status=201)["filter"]["id"]
+    path = f"filters/{facet}/values"
+    value = client.call("POST", f"{path}.json", {"filterValue": {"title": "Rot"}}, status=201)["filterValue"]["id"]
+    pair = {"productFiltervalue": {"filter": facet, "filtervalue": value}}
+    client.call("POST", f"products/{product}/filtervalues.json", pair, status=201)
+    (row,) = client.call("GET", f"products/{product}/filtervalues.json")["productFiltervalue"]
+    assert row["filtervalue"]["resource"]["url"] == f"{path}/{value}"
+    (whole,) = client.call("GET", "catalog.json")["products"]
+    assert [each["values"][0]["title"] for each in whole["filters"]] == ["Rot"]
+    client.call("DELETE", f"{path}/{value}.json", status=204)
+    assert client.call("GET", f"products/{product}/filtervalues/count.json") == {"count": 0}

@@ -43,7 +43,10 @@ def test_the_account_tells_the_windows(client: Client) -> None:
     assert told["limitDay"]["resetTime"].endswith("T00:00:00+00:00")
 
 
-@pytest.mark.parametrize(("kind", "status"), [("429", 429), ("500", 500), ("502", 502), ("html", 502), ("late", 404)])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("403", 403), ("422", 422), ("429", 429), ("500", 500), ("502", 502), ("503", 503), ("html", 502), ("late", 404)],
+)
 def test_a_fault_before_the_work_leaves_it_undone(client: Client, kind: str, status: int) -> None:
     """Once; the next call is fine."""
     client.control("faults", kind=kind, method="POST", path="products")
@@ -52,14 +55,14 @@ def test_a_fault_before_the_work_leaves_it_undone(client: Client, kind: str, sta
     client.product()
 
 
-@pytest.mark.parametrize("kind", ["html_ok", "error_ok", "array", "cut"])
+@pytest.mark.parametrize("kind", ["html_ok", "error_ok", "array", "cut", "drop_after"])
 def test_a_fault_after_the_work_only_spoils_the_answer(client: Client, kind: str) -> None:
     """The product is there all the same."""
     client.control("faults", kind=kind, method="POST", path="products")
     try:
         answer = client.raw("POST", "products.json", {"product": {"title": "Becher"}})
     except urllib3.exceptions.HTTPError:
-        assert kind == "cut"
+        assert kind in ("cut", "drop_after")
     else:
         text = answer.data.decode()
         assert {"html_ok": "<html>", "error_ok": '"error"', "array": '[{"product"'}[kind] in text
@@ -77,4 +80,33 @@ def test_a_slow_answer_comes_after_the_work(client: Client) -> None:
             headers=client.headers,
             timeout=0.2,
         )
-    assert client.call("GET", "products/count.json") == {"count": 1}
+    while client.call("GET", "products/count.json") != {"count": 1}:  # the work itself may take a while
+        pass
+
+
+def test_a_dropped_connection_leaves_the_work_undone(client: Client) -> None:
+    client.control("faults", kind="drop", path="products")
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        client.raw("POST", "products.json", {"product": {"title": "Becher"}})
+    assert client.call("GET", "products/count.json") == {"count": 0}
+
+
+def test_faults_hit_the_calls_that_they_are_for(client: Client) -> None:
+    """By method and path; the first ones go well; then so many go wrong; others never."""
+    product, _ = client.product()
+    client.control("faults", kind="500", method="GET", path=r"products/\d+", skip=1, times=2)
+    told = [client.raw("GET", f"products/{product}.json").status for _ in range(4)]
+    assert told == [200, 500, 500, 200]
+    client.control("faults", kind="500", path="products", times=99)
+    assert client.raw("GET", "variants.json").status == 200
+    client.http.request("DELETE", f"{client.url}/_sandbox/faults")
+    assert client.raw("GET", "products.json").status == 200
+
+
+def test_a_call_without_the_key_costs_nothing(client: Client) -> None:
+    """Nor do the pages; a refused call does."""
+    client.control("limits", limits=[5, 10, 20])
+    client.http.request("GET", f"{client.url}/de/products.json")
+    client.page("/de/")
+    client.raw("GET", "products/1.json")
+    assert client.raw("GET", "time.json").headers["X-RateLimit-Remaining"] == "3/8/18"
