@@ -94,6 +94,7 @@ class Module:
         parts: what a record means for the shop; None when it cannot land there by itself, only as a file.
         pull: what of the shop it reads (`orders`, `customers`) where the shop is reached by its API; empty: nothing.
         answer: record, what Sage calls it, and view → what the shop is to know once it has landed; None for nothing.
+        emptied: whether a record says that nothing is left; too many such changes in one file are held (`brake`).
         whole_file: one bad record rejects the file; otherwise good records are applied.
         changed: what a record with a known key and other content does: `update` it, or `hold` it for a person.
         entered_by_hand: people fill it in, so there is an Excel template.
@@ -119,6 +120,7 @@ class Module:
     letters: Callable[[Any, LetterView], Iterable[Letter]] | None = None
     route: Callable[[Any, Any], str] | None = None
     window: bool = False
+    emptied: Callable[[Any], bool] | None = None
     whole_file: bool = False
     changed: Literal["update", "hold"] = "update"
     entered_by_hand: bool = False

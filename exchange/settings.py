@@ -119,6 +119,7 @@ class Brake(Section):
     """Stops a full export or import that would do too much at once."""
 
     deleted_percent: Decimal = Field(Decimal(20), ge=0, le=100, description="A full file in which more than this share of the known records is missing is held.")
+    emptied_percent: Decimal = Field(Decimal(50), ge=0, le=100, description="A stock file that would set more than this share of its records to zero is held; `exchange replay` lets it pass.")
     least_records: int = Field(20, ge=0, description="Below this number of known records the brake does not act.")
 
 

@@ -138,6 +138,7 @@ MODULE = Module(
     ),
     collect=collect,
     parts=parts,
+    emptied=lambda stock: stock.available is not None and stock.available <= 0,
     whole_file=True,
     aliases=("stocks", "bestaende", "lagerbestand"),
 )

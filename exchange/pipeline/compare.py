@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from exchange.errors import BatchError
 from exchange.finding import Locator, Severity, found, kind
+from exchange.ledger import Origin
+from exchange.record import unpacker
 
 if TYPE_CHECKING:
     from exchange.pipeline.work import Job
@@ -43,6 +45,13 @@ BRAKE = kind(
     remedy_de="Prüfen Sie die Quelle. Ist das gewollt, erhöhen Sie brake.deleted_percent und starten Sie erneut.",
     remedy_en="Check the source. If it is intended, raise brake.deleted_percent and start again.",
 )
+EMPTIED = kind(
+    "file.emptied",
+    de="{emptied} von {rows} Datensätzen würden auf null gesetzt, erlaubt sind {limit} %.",
+    en="{emptied} of {rows} records would be set to zero, {limit} % are allowed.",
+    remedy_de="Prüfen Sie die Quelle (Lager, Einheit). Ist das gewollt, erhöhen Sie brake.emptied_percent.",
+    remedy_en="Check the source (warehouse, unit). If it is intended, raise brake.emptied_percent.",
+)
 WHOLE_FILE = kind(
     "file.whole_or_nothing",
     de="Wegen fehlerhafter Datensätze ({faults}) wurde nichts aus dieser Datei übernommen.",
@@ -67,10 +76,27 @@ def compare(job: Job, staging: Staging, brake: Brake) -> list[str]:
     outcomes = staging.compare()
     if job.module.changed == "hold":
         outcomes["updated"] = outcomes.get("updated", 0) - _hold(job, staging)
+    if outcomes.get("updated") and job.batch.origin is not Origin.REPLAY:
+        _not_emptied(job, staging, brake, sum(outcomes.values()))
     vanished = _vanished(staging, brake) if job.batch.snapshot else []
     job.report.outcomes.update(outcomes)
     job.report.outcomes["deleted"] += len(vanished)
     return vanished
+
+
+def _not_emptied(job: Job, staging: Staging, brake: Brake, rows: int) -> None:
+    """A stock list that suddenly knows nothing but zeros is a broken list; what was empty before does not count."""
+    is_empty = job.module.emptied
+    if is_empty is None or rows < brake.least_records:
+        return
+    unpack, emptied = unpacker(job.module.record), 0
+    for page in staging.changes():
+        records = unpack(page.block)
+        chosen = records if page.chosen is None else records.chosen(page.chosen)
+        pairs = zip(page.outcomes, chosen, strict=True)
+        emptied += sum(1 for outcome, record in pairs if outcome == "updated" and is_empty(record))
+    if Decimal(emptied * 100) > brake.emptied_percent * rows:
+        raise BatchError(found(EMPTIED, emptied=emptied, rows=rows, limit=brake.emptied_percent))
 
 
 def _refuse_doubles(job: Job, staging: Staging) -> None:

@@ -589,3 +589,20 @@ def test_a_file_for_a_module_that_is_off_is_set_aside_with_the_reason(tmp_path: 
         assert inside.codes(batch) == ["file.module_off"]
         with pytest.raises(ConfigError, match=r"modules\.stock\.enabled"):
             inside.app.export("stock")
+
+
+def test_a_stock_file_that_zeroes_too_much_is_held(tmp_path: Path) -> None:
+    """Half of the articles may sell out at once, not more; a person may let such a file pass."""
+    with without_sage(tmp_path, **{"brake.least_records": 4}) as inside:
+
+        def stocks(*levels: int) -> str:
+            rows = [f"{number};{level}" for number, level in enumerate(levels, 1)]
+            return "\r\n".join(["article_number;available", *rows, ""])
+
+        assert inside.take("a.csv", stocks(5, 5, 5, 5, 0, 0)).counts.created == 6
+        assert inside.take("b.csv", stocks(0, 0, 0, 5, 0, 0)).counts.updated == 3
+        assert inside.take("c.csv", stocks(5, 5, 5, 5, 5, 5)).counts.updated == 5
+        batch = inside.take("d.csv", stocks(0, 0, 0, 0, 5, 5))
+        assert (batch.state, inside.codes(batch)) == (State.QUARANTINED, ["file.emptied"])
+        assert inside.written(batch) == []
+        assert inside.app.replay(batch.uid).counts.updated == 4

@@ -175,9 +175,7 @@ class Renderer:
 
     def variants(self, article: Article) -> list[Thing]:
         """The variants that are to be in the shop, the default one first."""
-        wanted = (
-            each for each in article.variants.values() if each.wanted and (each.wish.creates or each.shop_id)
-        )
+        wanted = (each for each in article.variants.values() if each.wanted and (each.wish.creates or each.shop_id))
         default = article_key(article.number)
         return sorted(
             wanted, key=lambda each: (each.ref.key != default, each.wish.fields.get("sortOrder") or 0, each.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,10 @@ _FLAG = re.compile(r"(?:(?:is|has|do|allow|allows)(?=[A-Z_])|[a-z]+Is(?=[A-Z]))"
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
+
+
+#: Characters of a day.
+DAY_LENGTH = 10
 
 
 def decoded(body: bytes) -> Any:
@@ -114,7 +118,8 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return [normal(each) if isinstance(each, dict) else each for each in value]
     if name.endswith(("At", "_at", "resetTime")) and isinstance(value, str):
-        return moment(value)
+        # A discount rule has plain days where all others have moments (2.16).
+        return date.fromisoformat(value) if len(value) == DAY_LENGTH else moment(value)
     return _number(name, value) if is_number(name) else value
 
 

@@ -126,7 +126,7 @@ class Identify:
         yield from (str(row["id"]) for row in same)
 
     def _unclaimed(self, thing: Thing, here: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether the product's default variant is as it came, or the last that was left: it becomes the first of ours."""
+        """Whether the product's default variant is as it came, or what was left: it becomes our first."""
         assert thing.owner is not None  # noqa: S101 - as above
         own = self.store.thing(thing.ref._replace(key=article_key(thing.owner.key)))
         if own is not None and own.wish.creates:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange.connector import chunks
-from exchange.ledger_tables import SHOP_PART
+from exchange.ledger_tables import SHOP_FACET, SHOP_PART
 from exchange.shop import article_key
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ CHUNK = 400
 
 
 class ShopLookup:
-    """A look-up (`exchange.connector.Lookup`): an article is known when it is a product, or a variant of one."""
+    """A look-up (`exchange.connector.Lookup`): an article is known when something makes its product or its variant."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -39,6 +39,7 @@ class ShopLookup:
         part, found = SHOP_PART.c, set()
         with self.ledger.engine.connect() as connection:
             for some in chunks(sorted(keys), CHUNK):
-                query = select(part.key).where(part.resource == resource, part.key.in_(some), part.wanted_hash != b"")
-                found |= {row.key for row in connection.execute(query)}
+                query = select(part.key).join(SHOP_FACET, SHOP_FACET.c.part_id == part.id)
+                made = query.where(part.resource == resource, part.key.in_(some), SHOP_FACET.c.creates)
+                found |= {row.key for row in connection.execute(made)}
         return found

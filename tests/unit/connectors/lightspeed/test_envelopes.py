@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from exchange.connectors.lightspeed.envelopes import asked, decoded, is_flag, moment, normal, one, told_error, wrapped
 from exchange.connectors.lightspeed.errors import Unreadable
 from exchange.connectors.lightspeed.resources import RESOURCES, is_money
+from exchange.sandbox.shop.kinds import KINDS
 
 #: All fields that were ever seen in a body of the real shop.
 SEEN = json.loads((Path(__file__).parents[2] / "sandbox" / "shop" / "fields.json").read_text("utf-8"))
@@ -68,7 +69,7 @@ def test_all_money_that_was_ever_seen_is_known_as_money() -> None:
 
 def test_what_is_false_is_either_a_flag_or_empty() -> None:
     """As the stand-in shop has it, whose own table was made apart."""
-    defaults = {(name, field.default) for kind in KINDS.values() for name, field in kind.fields.items()}
+    defaults = [(name, field.default) for kind in KINDS.values() for name, field in kind.fields.items()]
     assert {name for name, default in defaults if default is True and not is_flag(name)} == set()
     false = {name for name, default in defaults if default is False}
     assert {"image", "set", "gender", "birthDate", "matrix", "brand", "referralId"} <= {
