@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pydantic import Field
 
-from exchange.assortment.sold import sold_numbers
+from exchange.assortment.relations import Shown
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.attachment import Attachment, Attachments
@@ -77,11 +77,14 @@ class _WithDocuments(Protocol):
 
 
 def collect(source: SageSource, options: AttachmentOptions) -> Iterator[Attachments]:
-    """The documents of every article that is for the shop and has some."""
+    """The documents of every article that is for the shop and has some; those of variant articles with their parent."""
     if not isinstance(source, _WithDocuments):
         return
-    sold, lying = sold_numbers(source), source.attachments()
-    for number in sorted(sold & lying.keys()):
+    shown, lying = Shown(source), source.attachments()
+    together: dict[str, list[Document]] = {}
+    for number in sorted(shown.sold & lying.keys()):
+        together.setdefault(shown.product(number), []).extend(lying[number])
+    for number in sorted(together.keys() & shown.numbers):
         documents = tuple(
             Attachment(
                 position,
@@ -91,7 +94,7 @@ def collect(source: SageSource, options: AttachmentOptions) -> Iterator[Attachme
                 is_confidential(each.file, options),
                 source.attachment_sha256(each.file),
             )
-            for position, each in enumerate(lying[number], 1)
+            for position, each in enumerate(together[number], 1)
         )
         yield Attachments(number, documents)
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from exchange import khk
 from exchange.assortment.catalogue import as_html
+from exchange.assortment.relations import Shown
 from exchange.assortment.sold import sold
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
@@ -113,9 +114,11 @@ def _articles(source: SageSource, options: LanguageOptions) -> dict[str, dict[st
         khk.own(article, settings.long_text).label("long_text"),
         *(khk.own(article, column).label(field) for field, column in own.items()),
     )
+    shown = Shown(source)  # a variant article has no page, and so no texts of its own
     result = {
         row["Artikelnummer"]: {settings.language: _texts(row, ("short_text", "long_text", *own))}
         for row in source.rows(query)
+        if row["Artikelnummer"] in shown.numbers
     }
     columns = {field: column for field, column in options.columns.items() if field in TEXTS}
     columns.setdefault("long_text", "Langtext")

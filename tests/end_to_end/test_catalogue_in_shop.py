@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import html
 
+from exchange.modules import languages
 from exchange.sandbox.shop.faults import Fault
 from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
 from tests.end_to_end.test_prices_in_shop import dropped
@@ -118,6 +119,11 @@ def test_articles_that_name_a_parent_are_its_variants(tmp_path: Path, shop: Reac
         assert seen.xpath("//tr[@data-variant='00200052']//@data-tier") == ["6"]
         assert seen.xpath("//tr[@data-variant='00200051']//@data-tier") == []
         assert len([row for row in shop.rows("product") if "Kaffeebecher" in row["title"]]) == 1
+
+        of_a_variant = languages.example()._replace(number="00200051", name="Green mug")
+        dropped(app, tmp_path, "languages", of_a_variant, "json")
+        synced(app, "languages")
+        assert page(shop, "00200050", "en").findtext(".//h1") == "Coffee mug blue Stoneware, 300 ml"
 
 
 def test_texts_come_in_other_languages_and_none_is_emptied(tmp_path: Path, shop: Reached) -> None:

@@ -233,7 +233,7 @@ def records_of_deletions(path: Path) -> list[Any]:
 
 def test_what_cannot_be_exported_is_named(inside: Inside) -> None:
     """A module that Sage is not the source of, a profile of another module, an installation without a database."""
-    with pytest.raises(ConfigError, match="not read out of Sage; these are: .*categories, .*products, .*stock"):
+    with pytest.raises(ConfigError, match=r"not read out of Sage; these are: .*categories, .*products, .*stock"):
         inside.app.export("order_import", "order_import_xml")
     with pytest.raises(ConfigError, match="profile stock_xml is for stock, not for products"):
         inside.app.export("products", "stock_xml")

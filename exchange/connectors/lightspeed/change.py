@@ -85,7 +85,7 @@ class Change:
 
     def _texts(self, thing: Thing) -> str:
         """One call per language, with its texts only (1.7)."""
-        shop_id = self.refs.id(thing.ref)
+        shop_id = self.refs.own_id(thing.ref)
         if thing.language not in self.gateway.languages():
             raise Waits(found(kinds.NO_LANGUAGE, language=thing.language))
         fields = policy.difference(thing.sent, thing.wish.fields)

@@ -52,6 +52,7 @@ class Refs:
         self.gateway = gateway
         self.uploads = uploads
         self._ids: dict[Ref, tuple[str, bool]] = {}
+        self._variants: set[Ref] = set()
         self._addresses: dict[str, str] = {}
         self._taxes: dict[Decimal, str] | None = None
 
@@ -64,12 +65,20 @@ class Refs:
         """The thing has come into the shop; or, without an id, it is no longer there, and neither what was below it."""
         if shop_id:
             self._ids[ref] = shop_id, made
+            self._variants.discard(ref)
         else:
             self._ids.clear()
 
     def id(self, ref: Ref) -> str:
         """The shop's id of a thing. Raises Waits."""
         return self._tax(ref) if ref.resource == "tax" else self._known(ref)[0]
+
+    def own_id(self, ref: Ref) -> str:
+        """The shop's id of the thing itself: texts of a variant article are not those of its parent. Raises Waits."""
+        shop_id = self.id(ref)
+        if ref in self._variants:
+            raise Waits(found(kinds.WAITS_FOR, thing=ref.resource, key=ref.key))
+        return shop_id
 
     def knows(self, ref: Ref) -> bool:
         """Whether the thing is known to be in the shop."""
@@ -99,6 +108,7 @@ class Refs:
             ids = self.store.shop_ids([variant.owner])
             if variant.owner in ids:
                 self._ids[ref] = ids[variant.owner]
+                self._variants.add(ref)
 
     def wire(self, fields: Mapping[str, Plain]) -> dict[str, Any]:
         """Frozen fields as they go over the wire. Raises Waits."""

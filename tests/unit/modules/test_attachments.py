@@ -97,6 +97,17 @@ def test_sage_offers_the_documents_of_sold_articles(folder: Path) -> None:
     assert before.documents[1] == after.documents[1]
 
 
+def test_documents_of_variant_articles_stand_with_their_parent(folder: Path) -> None:
+    """As their product does."""
+    sandbox.create(folder.parent / "sage.db")
+    found(folder, "00200050_Pflege.pdf", "00200051_Farbe.pdf")
+    settings = SageSettings(url=f"sqlite:///{folder.parent / 'sage.db'}", parent_column="USER_Vaterartikel")  # type: ignore[arg-type]
+    with SageDatabase(settings, attachments=folder) as sage:
+        (record,) = attachments.collect(sage, attachments.AttachmentOptions())
+    assert record.article_number == "00200050"
+    assert [(each.position, each.title) for each in record.documents] == [(1, "Pflege"), (2, "Farbe")]
+
+
 def made(*rows: Attachment, **options: Any) -> list[Any]:
     view = ShopView(Settings(), attachments.AttachmentOptions(**options))
     return list(attachments.parts(attachments.example()._replace(documents=rows), view))
