@@ -36,12 +36,28 @@ class Result(NamedTuple):
     records: int
 
 
-class Shape(NamedTuple):
-    """How wide the rows are that one order makes, per table: for the order, for each line, for a new customer."""
+class Table(NamedTuple):
+    """A table as the program fills it.
 
-    order: dict[str, int]
-    line: dict[str, int]
-    customer: dict[str, int]
+    Attributes:
+        name: as in the stand-in Sage.
+        width: columns that get a value.
+        key: so many of the first columns are the primary key.
+        indexes: so many columns each further index has, after the primary key's.
+    """
+
+    name: str
+    width: int
+    key: int
+    indexes: tuple[int, ...] = ()
+
+
+class Shape(NamedTuple):
+    """The tables that get a row for each order, for each line (the shipping is one), for each new customer."""
+
+    order: tuple[Table, ...]
+    line: tuple[Table, ...]
+    customer: tuple[Table, ...] = ()
 
 
 @contextmanager
@@ -55,9 +71,13 @@ def _database(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
 
 
-def _insert(connection: sqlite3.Connection, table: str, width: int) -> Callable[[Iterable[Sequence[Any]]], object]:
-    """Make a table of so many columns; gives the function that fills it."""
-    connection.execute(f"CREATE TABLE {table} ({', '.join(f'c{n}' for n in range(width))})")
+def _insert(
+    connection: sqlite3.Connection, table: str, width: int, key: int = 0
+) -> Callable[[Iterable[Sequence[Any]]], object]:
+    """Make a table of so many columns, the first `key` of them its primary key; gives the function that fills it."""
+    columns = [f"c{number}" for number in range(width)]
+    primary = [f"PRIMARY KEY ({', '.join(columns[:key])})"] if key else []
+    connection.execute(f"CREATE TABLE {table} ({', '.join([*columns, *primary])})")
     statement = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"
     return lambda rows: connection.executemany(statement, rows)
 
@@ -157,47 +177,72 @@ def _amount(value: float) -> str:
 
 
 def _header(number: int, order: dict[str, Any]) -> tuple[Any, ...]:
-    """A document header: the columns of KHKVKBelege that an order fills (46)."""
+    """The values that an order gives its header (49), the key first; wider tables repeat them."""
     billing = [order[f"addressBilling{name}"] for name in ("Name", "Street", "Number", "Zipcode", "City")]
     shipping = [order[f"addressShipping{name}"] for name in ("Name", "Street", "Number", "Zipcode", "City")]
     ordered_at = datetime.fromisoformat(order["createdAt"])
     countries = order["addressBillingCountry"]["code"].upper(), order["addressShippingCountry"]["code"].upper()
     net, gross = Decimal(str(order["priceExcl"])), Decimal(str(order["priceIncl"]))
     return (
-        number, 1, "VVA", ordered_at.year, number, ordered_at.isoformat(), f"{order['lastname']}, {billing[4]}", number,
+        1, number, order["number"], order["customer"]["resource"]["id"], "VVA", ordered_at.year, number,
+        ordered_at.isoformat(), f"{order['lastname']}, {billing[4]}",
         order["customer"]["resource"]["id"], order["gender"], billing[0], "", "", f"{billing[1]} {billing[2]}",
         countries[0], billing[3], billing[4], order["lastname"], order["gender"], shipping[0], "", "",
         f"{shipping[1]} {shipping[2]}", countries[1], shipping[3], shipping[4],
         order["customer"]["resource"]["id"], billing[0], f"{billing[1]} {billing[2]}", countries[0], billing[3],
         billing[4], order["shipmentId"], order["shipmentTitle"], 1, "D", "EUR", order["number"], order["paymentId"],
         order["comment"], str(net), str(gross - net), str(gross), order["number"],
-        order["customer"]["resource"]["id"], order["email"],
+        order["customer"]["resource"]["id"], order["email"], 0, "",
     )  # fmt: skip
 
 
 def _line(number: int, position: int, line: dict[str, Any]) -> tuple[Any, ...]:
-    """A document line: the columns of KHKVKBelegePositionen that an order fills (25)."""
+    """The values that a line of an order gives (24), the key first."""
     quantity, excl, incl = _amount(line["quantityOrdered"]), _amount(line["priceExcl"]), _amount(line["priceIncl"])
-    key = number * 100 + position
     return (
-        key, 1, number, key, position, str(position), 1, line["articleCode"], 0, line["productTitle"],
+        1, number, position, line["articleCode"], number, str(position), 1, 0, line["productTitle"],
         line["variantTitle"], 1, _amount(line["taxRate"]), _amount(line["basePriceIncl"]), 1, 1, "0",
         _amount(line["discountIncl"]), incl, excl, incl, quantity, "Stk", quantity, "Stk",
     )  # fmt: skip
 
 
-#: Columns per table that the program fills, for an order and for a line: a floor that wrote less would be no measure.
-#: New customers come with about every second order.
-STAGING = Shape({"ExchangeOrder": 64, "ExchangeEffect": 8}, {"ExchangeOrderLine": 13}, {})
+def _shipping(order: dict[str, Any]) -> dict[str, Any]:
+    """The shipping as the line that it becomes in a document."""
+    return {
+        "articleCode": order["shipmentId"], "productTitle": order["shipmentTitle"], "variantTitle": "",
+        "quantityOrdered": 1, "priceExcl": order["shipmentPriceExcl"], "priceIncl": order["shipmentPriceIncl"],
+        "basePriceIncl": order["shipmentPriceIncl"], "discountIncl": 0, "taxRate": order["shipmentTaxRate"],
+    }  # fmt: skip
+
+
+#: What the program fills, counted in a stand-in Sage after a run: a floor that wrote less would be no measure.
+EFFECT = Table("ExchangeEffect", 8, 3)
+STAGING = Shape((Table("ExchangeOrder", 64, 2), EFFECT), (Table("ExchangeOrderLine", 13, 3),))
 DOCUMENTS = Shape(
-    {"KHKVKBelege": 99, "KHKVKVorgaenge": 2, "KHKVKBelegeVorgaenge": 3, "KHKVKBelegeZKD": 7, "ExchangeEffect": 8},
-    {"KHKVKBelegePositionen": 44, "KHKVKVorgaengePositionen": 3},
-    {"KHKAdressen": 29, "KHKKontokorrent": 34},
+    (
+        Table("KHKVKBelege", 92, 2, (2, 2, 4)),
+        Table("KHKVKVorgaenge", 2, 2),
+        Table("KHKVKBelegeVorgaenge", 3, 3),
+        Table("KHKVKBelegeZKD", 7, 2),
+        EFFECT,
+    ),
+    (Table("KHKVKBelegePositionen", 41, 3, (2, 2)), Table("KHKVKVorgaengePositionen", 3, 3)),
+    (Table("KHKAdressen", 19, 2, (2,)), Table("KHKKontokorrent", 33, 2, (2, 2))),
 )
 
 
+def _filler(connection: sqlite3.Connection, table: Table) -> Callable[[list[tuple[Any, ...]]], object]:
+    """Make a table with its keys; gives the function that fills it with rows of at least its width."""
+    insert = _insert(connection, table.name, table.width, table.key)
+    for place, columns in enumerate(table.indexes):
+        first = table.key + place  # each index on other columns
+        names = ", ".join(f"c{number}" for number in (0, *range(first, first + columns - 1)))
+        connection.execute(f"CREATE INDEX {table.name}_{place} ON {table.name} ({names})")
+    return lambda rows: insert([values[: table.width] for values in rows])
+
+
 def orders(file: Path, database: Path, shape: Shape = STAGING) -> Result:
-    """A json array into as many rows and columns as the program writes.
+    """A json array into as many rows, columns and keys as the program writes.
 
     The generator writes one order a line, which this reader knows: loading the array as a whole takes 1.5 GB and, on a
     virtual machine, four times as long.
@@ -205,26 +250,33 @@ def orders(file: Path, database: Path, shape: Shape = STAGING) -> Result:
     began = time.perf_counter()
     gc.disable()  # nothing here is cyclic
     records = 0
+    seen: set[int] = set()
     with file.open("rb") as source, _database(database) as connection:
-        tables = [(_insert(connection, table, width), width) for table, width in shape.order.items()]
-        below = [(_insert(connection, table, width), width) for table, width in shape.line.items()]
-        now_and_then = [(_insert(connection, table, width), width) for table, width in shape.customer.items()]
+        tables, below, now_and_then = ([_filler(connection, table) for table in tables] for tables in shape)
         rows = (orjson.loads(text.rstrip(b",\n")) for text in source if text.startswith(b"{"))
         while batch := list(islice(rows, BATCH)):
-            headers = [_header(number, order) * 3 for number, order in enumerate(batch, records)]
+            headers = [_header(number, order) * 2 for number, order in enumerate(batch, records)]
             lines = [
                 _line(number, position, line) * 2
                 for number, order in enumerate(batch, records)
-                for position, line in enumerate(order["products"]["resource"]["embedded"], 1)
+                for position, line in enumerate(_lines(order), 1)
             ]
-            for insert, width in tables:
-                insert([values[:width] for values in headers])
-            for insert, width in below:
-                insert([values[:width] for values in lines])
-            for insert, width in now_and_then:
-                insert([values[:width] for values in headers[::2]])
+            customers = []
+            for order, header in zip(batch, headers, strict=True):
+                customer = order["customer"]["resource"]["id"]
+                if customer not in seen:
+                    seen.add(customer)
+                    customers.append(header)
+            for fillers, values in ((tables, headers), (below, lines), (now_and_then, customers)):
+                for fill in fillers:
+                    fill(values)
             records += len(batch)
     return Result(time.perf_counter() - began, records)
+
+
+def _lines(order: dict[str, Any]) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = order["products"]["resource"]["embedded"]
+    return [*lines, _shipping(order)] if order["shipmentPriceIncl"] else lines
 
 
 def documents(file: Path, database: Path) -> Result:
