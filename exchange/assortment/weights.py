@@ -22,7 +22,7 @@ KILOGRAMS: Mapping[str, int | Decimal] = {
 }
 
 
-def kilograms(variant: Mapping[str, Any], own: Any, unit: str | None) -> Decimal | None:
+def kilograms(variant: Any, own: Any, unit: str | None) -> Decimal | None:
     """The first weight that there is: per stock unit, of the variant, own mass of the article."""
     weight = variant.get("GewichtLME") or variant.get("Gewicht") or own
     factor = KILOGRAMS.get((unit or "").strip().casefold())

@@ -11,6 +11,9 @@ from stdnum import ean as stdnum_ean
 
 from exchange import khk
 from exchange.assortment.catalogue import product_parts
+from exchange.assortment.prices import price_lists, tax_rates
+from exchange.assortment.sold import warehouses
+from exchange.assortment.weights import kilograms
 from exchange.connector import chunks
 from exchange.convert import canonical
 from exchange.finding import Finding, Locator, Severity, found, kind
@@ -68,16 +71,6 @@ OWN_FIELDS = (
     "manufacturer_number",
     "matchcode",
 )
-#: What a weight unit of Sage is in kilograms; a weight in another one is left out.
-KILOGRAMS = {
-    "": 1,
-    "kg": 1,
-    "g": Decimal("0.001"),
-    "gr": Decimal("0.001"),
-    "mg": Decimal("0.000001"),
-    "t": 1000,
-    "to": 1000,
-}
 #: Decimals of numbers in our records, as Sage's `money` has them.
 PLACES = 4
 
@@ -121,9 +114,9 @@ class _Reader:
         columns = ((field, self.settings.columns.get(f"products.{field}", "")) for field in OWN_FIELDS)
         self.own = {field: column for field, column in columns if column}
         self.tree = self._tree()
-        self.rates = self._rates()
+        self.rates = tax_rates(source)
         self.price_lists = self._price_lists()
-        self.warehouses = self._warehouses()
+        self.warehouses = warehouses(source)
         self.parents = self._parents()
 
     def articles(self) -> Select[Any]:
@@ -187,7 +180,7 @@ class _Reader:
             price_unit=row["PreiseinheitVK"] or None,
             tax_class="" if tax_class is None else str(tax_class),
             tax_rate=self.rates.get(tax_class),
-            weight_kg=_weight(variant, row),
+            weight_kg=kilograms(variant, row["Eigenmasse"], row["Gewichtseinheit"]),
             length_cm=_positive(row["Laenge"]),
             width_cm=_positive(row["Breite"]),
             height_cm=_positive(row["Hoehe"]),
@@ -216,31 +209,10 @@ class _Reader:
         rows = self.source.rows(query.where(table.Mandant == self.mandant))
         return khk.GroupTree(khk.group(*row.values()) for row in rows)
 
-    def _rates(self) -> dict[int, Decimal]:
-        """Percent by tax class: class → code of sales → rate (1.6)."""
-        classes, codes = khk.STEUERKLASSEN.c, khk.STEUERTABELLE.c
-        query = (
-            select(classes.Steuerklasse, codes.Steuersatz)
-            .join_from(khk.STEUERKLASSEN, khk.STEUERTABELLE, classes.Lieferung == codes.Steuercode)
-            .where(classes.Land == "*")
-        )
-        return {row["Steuerklasse"]: canonical(Decimal(row["Steuersatz"] or 0), 3) for row in self.source.rows(query)}
-
     def _price_lists(self) -> dict[int, tuple[str, bool]]:
         """Currency and gross flag of the exported lists, in their order; a list that is switched off is left out."""
-        table = khk.PREISLISTEN
-        columns = khk.available(
-            [table.c[name] for name in ("ID", "WKz", "IstBruttopreis", "Aktiv")], self.source.columns(table.name)
-        )
-        wanted = self.settings.price_lists
-        query = select(*columns).where(table.c.Mandant == self.mandant, table.c.ID.in_(wanted))
-        rows = {row["ID"]: row for row in self.source.rows(query) if row["Aktiv"] != 0}
-        own = self.settings.currency
-        return {
-            each: (_text(rows[each]["WKz"]) or own, bool(rows[each]["IstBruttopreis"]))
-            for each in wanted
-            if each in rows
-        }
+        known = price_lists(self.source)
+        return {each: (known[each].currency, known[each].gross) for each in self.settings.price_lists if each in known}
 
     def _parents(self) -> set[str]:
         """Articles that are only there to hold variants together: others name them as parent, they do not themselves."""
@@ -253,14 +225,6 @@ class _Reader:
         )
         pairs = [(row["Artikelnummer"], str(row["parent"]).strip()) for row in self.source.rows(query)]
         return {parent for _, parent in pairs} - {number for number, parent in pairs if number == parent}
-
-    def _warehouses(self) -> list[str]:
-        table = khk.LAGERORTE.c
-        chosen = self.settings.warehouses
-        query = select(table.Lagerkennung).where(
-            table.Mandant == self.mandant, table.Lagerkennung.in_(chosen) if chosen else table.Aktiv != 0
-        )
-        return [row["Lagerkennung"] for row in self.source.rows(query)]
 
     # What belongs to some articles
 
@@ -339,13 +303,6 @@ def _positive(value: Any) -> Decimal | None:
 def _ratio(above: Any, below: Any) -> Decimal:
     """How many sales units one stock unit is; a factor that is missing is one."""
     return Decimal(above or 1) / Decimal(below or 1)
-
-
-def _weight(variant: RowMapping | Mapping[str, Any], row: Mapping[str, Any]) -> Decimal | None:
-    """The first weight that there is: per stock unit, of the variant, own mass (2.1)."""
-    weight = variant.get("GewichtLME") or variant.get("Gewicht") or row["Eigenmasse"]
-    factor = KILOGRAMS.get(_text(row["Gewichtseinheit"]).casefold())
-    return _positive(weight * factor) if weight and factor else None
 
 
 def _type(row: Mapping[str, Any]) -> str:

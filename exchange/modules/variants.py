@@ -9,6 +9,7 @@ variant is: `modules.variants.dimensions`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def collect(source: SageSource, options: VariantOptions) -> Iterator[Variant]:
     return _Articles(source, options).collect() if source.settings.parent_column else _Native(source, options).collect()
 
 
-class _Reader:
+class _Reader(ABC):
     """What both ways need: prices of the basic list, tax, the merchant's columns."""
 
     def __init__(self, source: SageSource, options: VariantOptions) -> None:
@@ -156,8 +157,9 @@ class _Reader:
             dimensions=named,
         )
 
+    @abstractmethod
     def image(self, number: str, row: Any) -> str:
-        raise NotImplementedError
+        """File name of the picture, or empty."""
 
 
 class _Native(_Reader):
