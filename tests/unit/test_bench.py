@@ -66,14 +66,16 @@ def test_the_floors_store_every_record(tmp_path: Path) -> None:
     generate.stock_csv(tmp_path / "stock.csv", 500)
     generate.orders_json(tmp_path / "orders.json", ARTICLES, 50)
     products = generate.articles_xml(tmp_path / "articles.xml", 1)
-    lines = sum(len(order["products"]["resource"]["embedded"]) for order in generate.orders(50, ARTICLES))
+    orders = list(generate.orders(50, ARTICLES))
+    lines = sum(len(order["products"]["resource"]["embedded"]) for order in orders)
+    shipped = sum(1 for order in orders if order["shipmentPriceIncl"])  # a line of its own
     database = tmp_path / "floor.sqlite"
 
     assert floor.stock(tmp_path / "stock.csv", database).records == rows(database, "stock") == 500
     assert floor.articles(tmp_path / "articles.xml", database).records == rows(database, "products") == products
     assert rows(database, "prices") == rows(database, "images") == 2 * products
     assert floor.orders(tmp_path / "orders.json", database).records == rows(database, "ExchangeOrder") == 50
-    assert rows(database, "ExchangeOrderLine") == lines
+    assert rows(database, "ExchangeOrderLine") == lines + shipped
 
 
 def test_the_peak_is_that_of_the_measured_program(tmp_path: Path) -> None:
