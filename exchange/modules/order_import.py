@@ -6,15 +6,16 @@ total is lines + shipping + payment fee - order discount, without and with tax.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
+from exchange.record import maker
 from exchange.records.order import Order, OrderLine, OrderTax
 from exchange.shop import Answer, Part, Ref, metafield
 
@@ -147,30 +148,38 @@ class OrderOptions(Options):
 
 def order_key(order: Order) -> str:
     """The business key: the order number without blanks and letter case, as people retype it (fault-catalogue D1)."""
-    return re.sub(r"\s+", "", order.number).casefold()
+    return "".join(order.number.split()).casefold()
+
+
+_ORDER, _LINE = maker(Order), maker(OrderLine)
+_CURRENCY, _LINES = Order._fields.index("currency"), Order._fields.index("lines")
+_POSITION = OrderLine._fields.index("position")
+#: Amounts that are nothing where nothing is said of them.
+_OF_ORDER = tuple(
+    Order._fields.index(f"{name}_{side}") for name in ("shipping", "payment", "discount") for side in ("excl", "incl")
+)
+_OF_LINE = tuple(OrderLine._fields.index(f"discount_{side}") for side in ("excl", "incl"))
 
 
 def prepare(order: Order, options: OrderOptions) -> Order:
-    """Fill what follows from the rest: currency, line totals, positions, delivery country."""
-    lines = tuple(_completed(line, position) for position, line in enumerate(order.lines, 1))
-    return order._replace(
-        currency=order.currency or options.currencies[0],
-        lines=lines,
-        shipping_excl=order.shipping_excl or ZERO,
-        shipping_incl=order.shipping_incl or ZERO,
-        payment_excl=order.payment_excl or ZERO,
-        payment_incl=order.payment_incl or ZERO,
-        discount_excl=order.discount_excl or ZERO,
-        discount_incl=order.discount_incl or ZERO,
-    )
+    """Fill what follows from the rest: currency, positions, amounts that are nothing."""
+    values: list[Any] = list(order)
+    values[_CURRENCY] = order.currency or options.currencies[0]
+    values[_LINES] = tuple([_completed(line, position) for position, line in enumerate(order.lines, 1)])
+    for index in _OF_ORDER:
+        values[index] = values[index] or ZERO
+    made: Order = _ORDER(values)
+    return made
 
 
 def _completed(line: OrderLine, position: int) -> OrderLine:
-    return line._replace(
-        position=line.position if line.position is not None else position,
-        discount_excl=line.discount_excl or ZERO,
-        discount_incl=line.discount_incl or ZERO,
-    )
+    values: list[Any] = list(line)
+    if line.position is None:
+        values[_POSITION] = position
+    for index in _OF_LINE:
+        values[index] = values[index] or ZERO
+    made: OrderLine = _LINE(values)
+    return made
 
 
 def check_currency(order: Order, options: OrderOptions) -> Iterator[Finding]:
@@ -189,10 +198,12 @@ def check_buyer(order: Order, _options: OrderOptions) -> Iterator[Finding]:
 def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
     """Quantity x unit price - discount = line total, on both sides; the unit price may be rounded."""
     for index, line in enumerate(order.lines):
-        quantity = line.quantity or ZERO
+        quantity = line.quantity
         if not quantity:
             yield found(NO_QUANTITY, Locator(field=f"lines[{index}].quantity"))
             continue
+        # A shop shows unit prices with two decimals: half a cent a piece may be lost.
+        allowed = options.tolerance + abs(quantity) * HALF_CENT
         for side, unit, discount, total in (
             ("excl", line.unit_price_excl, line.discount_excl, line.total_excl),
             ("incl", line.unit_price_incl, line.discount_incl, line.total_incl),
@@ -202,9 +213,8 @@ def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
                 continue
             if unit is None:
                 continue
-            expected = quantity * unit - (discount or ZERO)
-            # A shop shows unit prices with two decimals: half a cent a piece may be lost.
-            if abs(expected - total) > options.tolerance + abs(quantity) * HALF_CENT:
+            expected = quantity * unit - discount if discount else quantity * unit
+            if expected != total and abs(expected - total) > allowed:
                 yield found(
                     LINE_SUM,
                     Locator(field=f"lines[{index}].total_{side}"),
@@ -289,18 +299,30 @@ def answer(order: Order, document: str, view: ShopView) -> Answer | None:
     return Answer(thing, order.shop_order_id, parts) if parts and order.shop_order_id else None
 
 
+@lru_cache
+def _fields(name: str, lines: int) -> tuple[str, ...]:
+    """Where a field of each line stands."""
+    return tuple(f"lines[{index}].{name}" for index in range(lines))
+
+
 def _articles(order: Order) -> Iterable[tuple[str, str]]:
-    return [(f"lines[{index}].article_number", line.article_number) for index, line in enumerate(order.lines)]
+    return zip(_fields("article_number", len(order.lines)), [line.article_number for line in order.lines], strict=True)
+
+
+@lru_cache
+def _tax(country: str, rate: Decimal) -> str:
+    return f"{country}:{rate.normalize():f}"
 
 
 def _taxes(order: Order) -> Iterable[tuple[str, str]]:
     country = order.delivery_country or order.billing_country
-    rates = [(f"lines[{index}].tax_rate", line.tax_rate) for index, line in enumerate(order.lines)]
+    fields = _fields("tax_rate", len(order.lines))
+    rates = list(zip(fields, [line.tax_rate for line in order.lines], strict=True))
     if order.shipping_incl:
         rates.append(("shipping_tax_rate", order.shipping_tax_rate))
     if order.payment_incl:
         rates.append(("payment_tax_rate", order.payment_tax_rate))
-    return [(field, f"{country}:{rate.normalize():f}") for field, rate in rates if rate is not None]
+    return [(field, _tax(country, rate)) for field, rate in rates if rate is not None]
 
 
 def example() -> Order:

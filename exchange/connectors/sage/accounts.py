@@ -14,9 +14,9 @@ from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.finding import Finding, Locator, found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection, CursorResult
 
     from exchange.connectors.sage.database import SageDatabase
 
@@ -120,24 +120,22 @@ class Accounts:
         numbers = {each.number for each in people} | set(more)
         shop_ids = {each.shop_id for each in people} if self.has_shop_id else set()
         emails = {spelling for each in people for spelling in (each.email.lower(), each.email.casefold())}
-        rows: dict[str, RowMapping] = {}
+        accounts: dict[str, Account] = {}
         for column, values in (
             (account.Kto, numbers),
             (account.WSKdNr, shop_ids),
             (func.lower(address.EMail), emails),
         ):
             for batch in chunks(sorted(values - {""}), IN_VALUES):
-                query = self._query.where(column.in_(batch))
-                rows.update((row["Kto"], row) for row in connection.execute(query).mappings())
-        for row in rows.values():
-            self.add(_account(row))
+                accounts.update(_accounts(connection.execute(self._query.where(column.in_(batch)))))
+        for each in accounts.values():
+            self.add(each)
 
     def of_numbers(self, connection: Connection, numbers: Iterable[str]) -> dict[str, Account]:
         """The accounts of these numbers, whatever is known already."""
         found: dict[str, Account] = {}
         for batch in chunks(sorted(numbers), IN_VALUES):
-            rows = connection.execute(self._query.where(khk.KONTOKORRENT.c.Kto.in_(batch))).mappings()
-            found.update((row["Kto"], _account(row)) for row in rows)
+            found.update(_accounts(connection.execute(self._query.where(khk.KONTOKORRENT.c.Kto.in_(batch)))))
         return found
 
     def add(self, account: Account) -> None:
@@ -190,8 +188,14 @@ class Accounts:
         return None
 
 
-def _account(row: RowMapping) -> Account:
-    return Account({name: "" if value is None and name in _TEXTS else value for name, value in row.items()})
+def _accounts(rows: CursorResult[Any]) -> Iterator[tuple[str, Account]]:
+    """Number and account of each row."""
+    names = tuple(rows.keys())
+    for row in rows.all():
+        values = dict(zip(names, row, strict=True))
+        if None in row:
+            values.update((name, "") for name in _TEXTS if values.get(name, "") is None)
+        yield values["Kto"], Account(values)
 
 
 _TEXTS = frozenset({*_ACCOUNT, *_TERMS, *_ADDRESS}) - {"Adresse", "IstGesperrt", "Aktiv"}

@@ -31,11 +31,6 @@ COLUMNS = ("Anrede", "Name1", "Name2", "Zusatz", "Ansprechpartner", "Strasse", "
 ROLES = {role: tuple(role + column for column in COLUMNS) for role in ("A0", "A1", "A2")}
 
 
-def columns(role: str, place: Place) -> dict[str, str]:
-    """The place in the columns of one role."""
-    return dict(zip(ROLES[role], place, strict=True))
-
-
 def split_name(text: str, length: int = NAME_CHARACTERS) -> tuple[str, str]:
     """A long name in two lines, parted at a blank where that lets both parts fit."""
     if len(text) <= length:
@@ -81,17 +76,16 @@ def billing(order: Order) -> Place:
     )
 
 
-def delivery(order: Order) -> Place:
-    """Where the order goes: A1. An address that is meant to be the same is the same to the letter (5.2, deviation)."""
-    same = billing(order)
+def delivery(order: Order, same: Place) -> Place:
+    """Where the order goes: A1; one that is meant to be `same`, the billing address, is so to the letter (5.2)."""
     theirs = (order.delivery_street, order.delivery_zip, order.delivery_city, order.delivery_name)
     ours = (order.billing_street, order.billing_zip, order.billing_city, order.billing_name)
     country = order.delivery_country or order.billing_country
     company = order.delivery_company
-    if not any((company, order.delivery_addition, *theirs)):
-        return same._replace(country=country)
-    if theirs == ours and company in ("", order.company) and order.delivery_addition == order.billing_addition:
-        return same._replace(country=country)
+    if (theirs == ours and company in ("", order.company) and order.delivery_addition == order.billing_addition) or (
+        not any((company, order.delivery_addition, *theirs))
+    ):
+        return same if country == same.country else same._replace(country=country)
     name1, name2, contact = _names(company, order.delivery_name or person(order))
     return Place(
         "Firma" if company else "",

@@ -5,10 +5,11 @@ SQLAlchemy's own way through `execute` spends several times longer on the parame
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, literal_column
+from sqlalchemy import DateTime, bindparam, insert, literal_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,14 +39,29 @@ def insert_many(
     fixed = tuple((name, value) for name, value in (constants or {}).items() if name in allowed)
     left_out = {name for name, _ in fixed}
     bound = tuple(name for name in allowed if name in rows[0] and name not in left_out)
+    chosen = itemgetter(*bound) if len(bound) > 1 else lambda row: (row[bound[0]],)
+    insert_rows(connection, table, bound, list(map(chosen, rows)), fixed)
+
+
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    fixed: tuple[tuple[str, Any], ...] = (),
+) -> None:
+    """Insert rows whose values stand in the order of `names`; columns that are the same for all rows are `fixed`."""
+    if not rows:
+        return
     if not connection.dialect.positional:  # a driver with named parameters: the usual way
         statement = insert(table).values({name: literal_column(repr(value)) for name, value in fixed})
-        connection.execute(statement, [{name: row[name] for name in bound} for row in rows])
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
         return
-    prepared = _prepared(table, connection.dialect, bound, fixed)
-    columns = [[row[name] for row in rows] for name in prepared.order]
+    prepared = _prepared(table, connection.dialect, names, fixed)
+    given = list(zip(*rows, strict=True))
+    columns = [given[place] for place in prepared.order]
     for place, convert in prepared.converters:
-        columns[place] = [convert(value) for value in columns[place]]
+        columns[place] = convert(columns[place])
     connection.exec_driver_sql(prepared.text, list(zip(*columns, strict=True)))
 
 
@@ -54,13 +70,13 @@ class _Prepared(NamedTuple):
 
     Attributes:
         text: for the driver.
-        order: columns in the order of its parameters.
-        converters: place of a parameter and what the driver needs done to it.
+        order: places of the columns in the order of its parameters.
+        converters: place of a parameter and what the driver needs done to its column.
     """
 
     text: str
-    order: tuple[str, ...]
-    converters: tuple[tuple[int, Callable[[Any], Any]], ...]
+    order: tuple[int, ...]
+    converters: tuple[tuple[int, Callable[[tuple[Any, ...]], tuple[Any, ...]]], ...]
 
 
 @lru_cache(maxsize=64)
@@ -68,8 +84,17 @@ def _prepared(table: Table, dialect: Dialect, bound: tuple[str, ...], fixed: tup
     values: dict[str, ColumnElement[Any]] = {name: bindparam(f"v{place}") for place, name in enumerate(bound)}
     values |= {name: literal_column(repr(value)) for name, value in fixed}
     compiled = insert(table).values(values).compile(dialect=dialect)
-    order = tuple(bound[int(parameter[1:])] for parameter in compiled.positiontup or ())
-    converters = ((table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order)
-    return _Prepared(
-        str(compiled), order, tuple((place, convert) for place, convert in enumerate(converters) if convert is not None)
+    order = tuple(int(parameter[1:]) for parameter in compiled.positiontup or ())
+    converters = (
+        (place, partial(_converted, convert, few=isinstance(table.c[name].type, DateTime)))
+        for place, name in enumerate(bound[each] for each in order)
+        if (convert := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
     )
+    return _Prepared(str(compiled), order, tuple(converters))
+
+
+def _converted(convert: Callable[[Any], Any], column: tuple[Any, ...], *, few: bool) -> tuple[Any, ...]:
+    """The values as the driver needs them; where they are `few` different ones, each is converted once."""
+    if few:
+        return tuple(map({value: convert(value) for value in set(column)}.__getitem__, column))
+    return tuple(map(convert, column))

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from exchange.connectors.sage.findings import NOT_IN_CHARSET
 from exchange.errors import ConfigError
 from exchange.finding import Locator, found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from exchange.finding import Finding
+
+
+@cache
+def _getter(fields: tuple[str, ...]) -> Callable[[object], Any]:
+    return attrgetter(*fields)
 
 
 class Charset:
@@ -31,10 +38,14 @@ class Charset:
 
     def faults(self, record: object, fields: Sequence[str]) -> Iterator[Finding]:
         """One finding for each of these text fields that holds such a character."""
-        for field in fields:
-            text: str = getattr(record, field)
-            if text.isascii():
-                continue
+        texts: tuple[str, ...] = _getter(tuple(fields))(record)
+        try:
+            "".join(texts).encode(self.name)
+        except UnicodeEncodeError:
+            yield from self._faults(fields, texts)
+
+    def _faults(self, fields: Sequence[str], texts: Sequence[str]) -> Iterator[Finding]:
+        for field, text in zip(fields, texts, strict=True):
             try:
                 text.encode(self.name)
             except UnicodeEncodeError as error:

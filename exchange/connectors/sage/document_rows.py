@@ -74,7 +74,7 @@ def header(
         one_off: the collective account for one-off customers, or empty.
     """
     order, totals = draft.order, draft.totals
-    row = drafts.header(draft, kind[0])
+    row = dict(zip(drafts.HEADER, drafts.header(draft, kind[0]), strict=True))
     dated = draft.dated
     row |= {
         "Belegart": kind[1],
@@ -107,49 +107,59 @@ def header(
         "WSBruttobetrag": order.total_incl,
     }
     if invoice is not None:
-        row |= addresses.columns("A2", invoice_place(invoice))
+        row.update(zip(addresses.ROLES["A2"], invoice_place(invoice), strict=True))
     return row
 
 
-def positions(draft: Draft) -> Iterator[dict[str, Any]]:
-    """The rows of KHKVKBelegePositionen, without ids."""
+#: The columns of KHKVKBelegePositionen that a position gives; ids and `POSITION_CONSTANTS` are the others.
+POSITION = (
+    *("Index", "Position", "Artikelnummer", "Artikelgruppe", "Hauptartikelgruppe", "Vaterartikelgruppe"),
+    *("StuecklistenTyp", "Bezeichnung1", "Bezeichnung2", "Steuercode", "Steuerklasse", "Erloescode", "Einzelpreis"),
+    *("RabattfaehigPos", "RabattfaehigArtikel", "Rabattbetrag", "Gesamtpreis", "GesamtpreisIntern"),
+    *("GesamtpreisInternBrutto", "GesamtpreisInternEW", "Menge", "Mengeneinheit", "MengeBasis", "MengeBasiseinheit"),
+    *("MengeVKEinheit", "MengeVKUmrechnung", "Einzelgewicht", "Gesamtgewicht"),
+)
+
+
+def positions(draft: Draft) -> Iterator[tuple[Any, ...]]:
+    """The values of `POSITION` for each position."""
     for number, each in enumerate(draft.positions, 1):
         yield _position(each, number, gross=draft.gross)
 
 
-def _position(position: Position, number: int, *, gross: bool) -> dict[str, Any]:
-    article, total = position.article, position.total
+def _position(position: Position, number: int, *, gross: bool) -> tuple[Any, ...]:
+    article, total, quantity = position.article, position.total, position.quantity
     net = net_of(total, position.rate, gross=gross)
-    return {
-        "Index": number,
-        "Position": str(number),
-        "Artikelnummer": article.number,
-        "Artikelgruppe": article.group,
-        "Hauptartikelgruppe": article.main_group,
-        "Vaterartikelgruppe": article.parent_group,
-        "StuecklistenTyp": article.bundle_type,
-        "Bezeichnung1": article.title1,
-        "Bezeichnung2": article.title2,
-        "Steuercode": position.code,
-        "Steuerklasse": article.tax_class,
-        "Erloescode": article.revenue_code,
-        "Einzelpreis": position.unit_price,
-        "RabattfaehigPos": khk.YES if position.discountable else khk.NO,
-        "RabattfaehigArtikel": article.discountable,
-        "Rabattbetrag": position.discount,
-        "Gesamtpreis": total,
-        "GesamtpreisIntern": net,
-        "GesamtpreisInternBrutto": gross_of(total, position.rate, gross=gross),
-        "GesamtpreisInternEW": net,
-        "Menge": position.quantity,
-        "Mengeneinheit": article.sales_unit,
-        "MengeBasis": position.quantity * article.base_per_sales_unit,
-        "MengeBasiseinheit": article.base_unit,
-        "MengeVKEinheit": article.sales_unit,
-        "MengeVKUmrechnung": article.base_per_sales_unit,
-        "Einzelgewicht": article.weight,
-        "Gesamtgewicht": article.weight * position.quantity,
-    }
+    return (
+        number,
+        str(number),
+        article.number,
+        article.group,
+        article.main_group,
+        article.parent_group,
+        article.bundle_type,
+        article.title1,
+        article.title2,
+        position.code,
+        article.tax_class,
+        article.revenue_code,
+        position.unit_price,
+        khk.YES if position.discountable else khk.NO,
+        article.discountable,
+        position.discount,
+        total,
+        net,
+        gross_of(total, position.rate, gross=gross),
+        net,
+        quantity,
+        article.sales_unit,
+        quantity * article.base_per_sales_unit,
+        article.base_unit,
+        article.sales_unit,
+        article.base_per_sales_unit,
+        article.weight,
+        article.weight * quantity,
+    )
 
 
 def terms(draft: Draft, account: Account) -> dict[str, Any]:

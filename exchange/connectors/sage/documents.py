@@ -17,7 +17,7 @@ from exchange.connectors.sage import counters, document_rows, tables, taxes
 from exchange.connectors.sage.account_rows import NewAccounts
 from exchange.connectors.sage.accounts import Account, Numbers
 from exchange.connectors.sage.articles import Articles
-from exchange.connectors.sage.bulk import insert_many
+from exchange.connectors.sage.bulk import insert_many, insert_rows
 from exchange.connectors.sage.charset import Charset
 from exchange.connectors.sage.customers import CustomerLander
 from exchange.connectors.sage.draft import Draft, Drafter, Unfit
@@ -210,6 +210,9 @@ class OrderLander:
             each.invoice = accounts.get(document_rows.invoice_account(each.account))
 
 
+_POSITION = ("VorPosID", "Mandant", "BelPosID", "BelID", *document_rows.POSITION)
+
+
 class _Rows:
     """The rows of a chunk of documents, with their ids.
 
@@ -222,7 +225,8 @@ class _Rows:
         self.mandant = mandant
         self.next = dict(first)
         self.headers: list[dict[str, Any]] = []
-        self.positions: list[dict[str, Any]] = []
+        self.parts: list[tuple[int, int, int]] = []
+        self.positions: list[tuple[Any, ...]] = []
         self.terms: list[dict[str, Any]] = []
 
     def _take(self, table: Table) -> int:
@@ -230,26 +234,23 @@ class _Rows:
         self.next[table] = number + 1
         return number
 
-    def add(self, header: dict[str, Any], positions: Iterable[dict[str, Any]], terms: dict[str, Any]) -> None:
+    def add(self, header: dict[str, Any], positions: Iterable[tuple[Any, ...]], terms: dict[str, Any]) -> None:
         """One document."""
         document, deal = self._take(khk.BELEGE), self._take(khk.VORGAENGE)
         self.headers.append(header | {"BelID": document, "VorID": deal, "Mandant": self.mandant})
         for position in positions:
-            position["BelPosID"] = self._take(khk.BELEGE_POSITIONEN)
-            position["VorPosID"] = self._take(khk.VORGAENGE_POSITIONEN)
-            position["BelID"] = document
-            position["VorID"] = deal
-            position["Mandant"] = self.mandant
-            self.positions.append(position)
+            own, part = self._take(khk.BELEGE_POSITIONEN), self._take(khk.VORGAENGE_POSITIONEN)
+            self.parts.append((part, deal, self.mandant))
+            self.positions.append((part, self.mandant, own, document, *position))
         self.terms.append(terms | {"ID": self._take(khk.BELEGE_ZKD), "BelID": document, "Mandant": self.mandant})
 
     def write(self, connection: Connection, present: Iterable[str]) -> None:
         """Insert everything, in the order in which the tables refer to each other."""
         names = [column.name for column in khk.BELEGE.c if column.name.lower() in set(present)]
         insert_many(connection, khk.VORGAENGE, self.headers, ["VorID", "Mandant"])
-        insert_many(connection, khk.VORGAENGE_POSITIONEN, self.positions, ["VorPosID", "VorID", "Mandant"])
+        insert_rows(connection, khk.VORGAENGE_POSITIONEN, ("VorPosID", "VorID", "Mandant"), self.parts)
         insert_many(connection, khk.BELEGE, self.headers, names, document_rows.HEADER_CONSTANTS)
         insert_many(connection, khk.BELEGE_VORGAENGE, self.headers, ["BelID", "VorID", "Mandant"])
-        constants = document_rows.POSITION_CONSTANTS
-        insert_many(connection, khk.BELEGE_POSITIONEN, self.positions, constants=constants)
+        constants = tuple(document_rows.POSITION_CONSTANTS.items())
+        insert_rows(connection, khk.BELEGE_POSITIONEN, _POSITION, self.positions, constants)
         insert_many(connection, khk.BELEGE_ZKD, self.terms)

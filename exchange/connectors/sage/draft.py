@@ -19,7 +19,7 @@ from exchange.connectors.sage.findings import (
 )
 from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, taxation, vat
 from exchange.connectors.sage.terms import find_terms
-from exchange.connectors.sage.totals import CENT, HUNDRED, ZERO, Position, Totals, add_up, line_total
+from exchange.connectors.sage.totals import CENT, HALF_CENT, HUNDRED, ZERO, Position, Totals, add_up, cents, line_total
 from exchange.convert import half_up
 from exchange.finding import Finding, Locator, found
 from exchange.settings import PaymentTerms, ShippingTerms
@@ -96,6 +96,7 @@ class Drafter:
         self.articles = articles
         self.taxes = taxes
         self.zone = zone
+        self._taxes: dict[tuple[int | None, Decimal | None, str], tuple[int, Decimal]] = {}
 
     def draft(self, order: Order) -> Draft:
         """The order as a document. Raises Unfit."""
@@ -104,7 +105,8 @@ class Drafter:
             raise Unfit(found(CURRENCY, Locator(field="currency"), currency=order.currency, own=own))
         mode = self.settings.orders.price_mode
         gross = mode == "gross" or (mode == "company_net" and not order.company)
-        place = addresses.delivery(order)
+        billing = addresses.billing(order)
+        place = addresses.delivery(order, billing)
         eu_country, vat_number = _vat(order, place.country)
         payment, shipping = self._terms(order)
         positions = list(self._positions(order, place.country, gross=gross))
@@ -119,7 +121,7 @@ class Drafter:
             vat_number,
             payment,
             shipping,
-            addresses.billing(order),
+            billing,
             place,
             positions,
             totals,
@@ -165,10 +167,11 @@ class Drafter:
             if total is None or not quantity:
                 raise Unfit(found(NO_PRICE, Locator(field=f"{prefix}unit_price_incl")))
             unit = half_up((total + discount) / quantity, PRICE_PLACES)
-        elif stated is not None:
+        total = quantity * unit - discount
+        if stated is not None and abs(total - stated) >= HALF_CENT:
             unit = _exact(quantity, unit, discount, stated)
-        total = line_total(quantity, unit, discount)
-        return Position(article, quantity, unit, discount, total, code, rate, discountable=True)
+            total = quantity * unit - discount
+        return Position(article, quantity, unit, discount, cents(total), code, rate, discountable=True)
 
     def _article(self, number: str, field: str) -> Article:
         article = self.articles.get(number)
@@ -178,6 +181,13 @@ class Drafter:
 
     def _tax(self, article: Article, rate: Decimal | None, country: str, field: str) -> tuple[int, Decimal]:
         """Tax code and percent: of the rate that the order names, otherwise of the article's tax class."""
+        asked = article.tax_class, rate, country
+        known = self._taxes.get(asked)
+        if known is None:
+            known = self._taxes[asked] = self._find_tax(article, rate, country, field)
+        return known
+
+    def _find_tax(self, article: Article, rate: Decimal | None, country: str, field: str) -> tuple[int, Decimal]:
         of_class = self.taxes.code_of_class(article.tax_class, country)
         codes = self.taxes.codes
         code = of_class if rate is None else codes.code(country, rate, of_class)
@@ -189,10 +199,9 @@ class Drafter:
 
     def _balanced(self, order: Order, positions: list[Position], country: str, *, gross: bool) -> Totals:
         """The totals; a small difference from the order's own becomes a position. Raises Unfit for a larger one."""
-        discount = _in_mode(order.discount_incl, order.discount_excl, _only_rate(positions), gross=gross) or ZERO
-        discount = half_up(discount)
+        discount = cents(_discount(order, positions, gross=gross))
         totals = add_up(positions, discount, gross=gross)
-        wanted = half_up(order.total_incl or ZERO)
+        wanted = cents(order.total_incl or ZERO)
         difference = wanted - totals.gross
         if not difference:
             return totals
@@ -201,7 +210,7 @@ class Drafter:
         if abs(difference) <= limit:
             article = self._article(orders.rounding_article, "total_incl")
             code, rate = self._tax(article, None, country, "total_incl")
-            first = half_up(difference if gross else difference * HUNDRED / (HUNDRED + rate))
+            first = cents(difference if gross else difference * HUNDRED / (HUNDRED + rate))
             for amount in (first, first + CENT, first - CENT):
                 rounding = Position(article, ONE, amount, ZERO, amount, code, rate)
                 balanced = add_up([*positions, rounding], discount, gross=gross)
@@ -238,40 +247,52 @@ def _in_mode(incl: Decimal | None, excl: Decimal | None, rate: Decimal, *, gross
 
 def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal) -> Decimal:
     """The unit price that gives the line total: a shop that shows cents may have lost half a cent a piece."""
-    difference = abs(quantity * unit - discount - stated)
-    if difference < CENT / 2 or difference > CENT + abs(quantity) * CENT / 2 or not quantity:
+    if abs(quantity * unit - discount - stated) > CENT + abs(quantity) * HALF_CENT or not quantity:
         return unit
     exact = half_up((stated + discount) / quantity, PRICE_PLACES)
-    return exact if line_total(quantity, exact, discount) == half_up(stated) else unit
+    return exact if line_total(quantity, exact, discount) == cents(stated) else unit
 
 
-def _only_rate(positions: list[Position]) -> Decimal:
-    """The rate that converts a discount given on one side only: the one of the dearest line."""
-    return max(positions, key=lambda each: each.total).rate if positions else ZERO
+def _discount(order: Order, positions: list[Position], *, gross: bool) -> Decimal:
+    """The discount of the order; one that is given on one side only is converted by the rate of the dearest line."""
+    incl, excl = order.discount_incl, order.discount_excl
+    stated = incl if gross else excl
+    if stated is not None:
+        return stated
+    rate = max(positions, key=lambda each: each.total).rate if positions else ZERO
+    return _in_mode(incl, excl, rate, gross=gross) or ZERO
 
 
-def header(draft: Draft, kind: str) -> dict[str, Any]:
-    """The columns of KHKVKBelege that follow from the order alone; staging rows have them too."""
+#: The columns of KHKVKBelege that follow from the order alone; staging rows have them too.
+HEADER = (
+    *("Belegkennzeichen", "Belegdatum", "Referenznummer", "Matchcode", "Preiskennzeichen"),
+    *("Besteuerung", "EULand", "EUUStID", "Rabattbetrag1", "Rabatttext1"),
+    *("Zwischensumme", "Nettobetrag", "Steuerbetrag", "Bruttobetrag", "Memo"),
+    *(name for names in addresses.ROLES.values() for name in names),
+)
+
+
+def header(draft: Draft, kind: str) -> tuple[Any, ...]:
+    """The values of `HEADER`."""
     order, totals = draft.order, draft.totals
-    return {
-        "Belegkennzeichen": kind,
-        "Belegdatum": draft.dated,
-        "Referenznummer": order.number,
-        "Matchcode": f"Webshop {order.number}"[: addresses.MATCHCODE_CHARACTERS],
-        "Preiskennzeichen": -1 if draft.gross else 0,
-        "Besteuerung": draft.taxation,
-        "EULand": draft.eu_country,
-        "EUUStID": draft.vat_number,
-        "Rabattbetrag1": totals.discount,
-        "Rabatttext1": (f"Gutschein {order.coupon_code}" if order.coupon_code else "Rabatt")[:40]
-        if totals.discount
-        else "",
-        "Zwischensumme": totals.subtotal,
-        "Nettobetrag": totals.net,
-        "Steuerbetrag": totals.tax,
-        "Bruttobetrag": totals.gross,
-        "Memo": order.comment,
-        **addresses.columns("A0", draft.billing),
-        **addresses.columns("A1", draft.delivery),
-        **addresses.columns("A2", draft.billing),
-    }
+    reason = f"Gutschein {order.coupon_code}"[:40] if order.coupon_code else "Rabatt"
+    return (
+        kind,
+        draft.dated,
+        order.number,
+        f"Webshop {order.number}"[: addresses.MATCHCODE_CHARACTERS],
+        -1 if draft.gross else 0,
+        draft.taxation,
+        draft.eu_country,
+        draft.vat_number,
+        totals.discount,
+        reason if totals.discount else "",
+        totals.subtotal,
+        totals.net,
+        totals.tax,
+        totals.gross,
+        order.comment,
+        *draft.billing,
+        *draft.delivery,
+        *draft.billing,
+    )

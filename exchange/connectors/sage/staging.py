@@ -16,7 +16,7 @@ from exchange.connectors.sage import draft as drafts
 from exchange.connectors.sage import shop_customers, tables, taxes
 from exchange.connectors.sage.accounts import Account, Accounts
 from exchange.connectors.sage.articles import Articles
-from exchange.connectors.sage.bulk import insert_many
+from exchange.connectors.sage.bulk import insert_many, insert_rows
 from exchange.connectors.sage.charset import Charset
 from exchange.connectors.sage.customers import TEXTS, recognise, wanted
 from exchange.connectors.sage.draft import Drafter, Unfit
@@ -100,11 +100,13 @@ class _Orders:
         """Write a row and its lines for each order that is fit for it."""
         orders = [change.record for change in changes]
         setup = self.settings.orders
+        kind = setup.document_kind
         fees = {setup.shipping_article, setup.payment_article, setup.rounding_article} - {""}
         self.articles.load(connection, fees | {line.article_number for order in orders for line in order.lines})
         self.customers.load(connection, orders)
-        rows: list[dict[str, Any]] = []
-        lines: list[dict[str, Any]] = []
+        mandant, now = self.settings.mandant, datetime.now(UTC).replace(tzinfo=None)
+        rows: list[tuple[Any, ...]] = []
+        lines: list[tuple[Any, ...]] = []
         done: list[Applied] = []
         for change in changes:
             try:
@@ -112,57 +114,76 @@ class _Orders:
             except Unfit as unfit:
                 done.append(refused(change, [unfit.finding]))
                 continue
-            rows.append(_waiting(self.sage, landing, change) | self._order(draft, account))
-            lines.extend(_lines(draft, self.settings.mandant, change.key))
+            waiting = (mandant, change.key, khk.NO, "", landing.batch, now)
+            rows.append(waiting + self._order(draft, account) + drafts.header(draft, kind))
+            lines.extend(_lines(draft, mandant, change.key))
             done.append(Applied(change.seq, Outcome.CREATED, f"ExchangeOrder {change.record.number}"))
-        insert_many(connection, tables.ORDER, rows)
-        insert_many(connection, tables.ORDER_LINE, lines)
+        insert_rows(connection, tables.ORDER, _ORDER, rows)
+        insert_rows(connection, tables.ORDER_LINE, _LINE, lines)
         return done
 
     def _accept(self, order: Order) -> tuple[Draft, Account | None]:
         assert self.drafter is not None  # noqa: S101 - made in `begin`
         return self.drafter.draft(order), self.customers.find(order)
 
-    def _order(self, draft: Draft, account: Account | None) -> dict[str, Any]:
-        order = draft.order
-        row = drafts.header(draft, self.settings.orders.document_kind)
-        return row | {
-            "Kto": "" if account is None else account.kto,
-            "Vorlagekunde": _template(self.sage, order.billing_country, account),
-            "Bestellnummer": order.number,
-            "ShopBestellId": order.shop_order_id,
-            "ShopKundenId": order.shop_customer_id,
-            "EMail": order.email,
-            "Telefon": order.phone or order.mobile,
-            "Zahlungsart": order.payment_code,
-            "Zahlungsstatus": order.payment_status,
-            "Versandart": order.shipping_code,
-            "WKz": order.currency or self.settings.currency,
-            "Sprache": "" if account is None else account["Sprache"],
-            "Zahlungskond": draft.payment.terms or ("" if account is None else account["Zahlungskond"]),
-            "Inkassoart": draft.payment.collection or ("" if account is None else account["Inkassoart"]),
-            "Versand": draft.shipping.shipping or ("" if account is None else account["Versand"]),
-            "Lieferbedingung": draft.shipping.delivery_terms or ("" if account is None else account["Lieferbedingung"]),
-        }
+    def _order(self, draft: Draft, account: Account | None) -> tuple[Any, ...]:
+        """The values of a waiting row that are neither its own nor in the header."""
+        order, payment, shipping = draft.order, draft.payment, draft.shipping
+        kto, language, terms, collection, way, delivery = (
+            ("", "", "", "", "", "") if account is None else tuple(account[name] for name in _OF_ACCOUNT)
+        )
+        return (
+            kto,
+            _template(self.sage, order.billing_country, account),
+            order.number,
+            order.shop_order_id,
+            order.shop_customer_id,
+            order.email,
+            order.phone or order.mobile,
+            order.payment_code,
+            order.payment_status,
+            order.shipping_code,
+            order.currency or self.settings.currency,
+            language,
+            payment.terms or terms,
+            payment.collection or collection,
+            shipping.shipping or way,
+            shipping.delivery_terms or delivery,
+        )
 
 
-def _lines(draft: Draft, mandant: int, key: str) -> list[dict[str, Any]]:
+#: What a waiting order takes over from the account that was recognised.
+_OF_ACCOUNT = ("Kto", "Sprache", "Zahlungskond", "Inkassoart", "Versand", "Lieferbedingung")
+#: The columns of a waiting order, in the order of the values above.
+_ORDER = (
+    *("Mandant", "Schluessel", "IstImportiert", "Fehlertext", "Batch", "At"),
+    *("Kto", "Vorlagekunde", "Bestellnummer", "ShopBestellId", "ShopKundenId", "EMail", "Telefon", "Zahlungsart"),
+    *("Zahlungsstatus", "Versandart", "WKz", "Sprache", "Zahlungskond", "Inkassoart", "Versand", "Lieferbedingung"),
+    *drafts.HEADER,
+)
+_LINE = (
+    *("Mandant", "Schluessel", "Index", "Artikelnummer", "Bezeichnung1", "Bezeichnung2", "Menge", "Mengeneinheit"),
+    *("Einzelpreis", "Rabattbetrag", "Gesamtpreis", "Steuercode", "Steuersatz"),
+)
+
+
+def _lines(draft: Draft, mandant: int, key: str) -> list[tuple[Any, ...]]:
     return [
-        {
-            "Mandant": mandant,
-            "Schluessel": key,
-            "Index": number,
-            "Artikelnummer": each.article.number,
-            "Bezeichnung1": each.article.title1,
-            "Bezeichnung2": each.article.title2,
-            "Menge": each.quantity,
-            "Mengeneinheit": each.article.sales_unit,
-            "Einzelpreis": each.unit_price,
-            "Rabattbetrag": each.discount,
-            "Gesamtpreis": each.total,
-            "Steuercode": each.code,
-            "Steuersatz": each.rate,
-        }
+        (
+            mandant,
+            key,
+            number,
+            each.article.number,
+            each.article.title1,
+            each.article.title2,
+            each.quantity,
+            each.article.sales_unit,
+            each.unit_price,
+            each.discount,
+            each.total,
+            each.code,
+            each.rate,
+        )
         for number, each in enumerate(draft.positions, 1)
     ]
 

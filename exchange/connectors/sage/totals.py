@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
+HALF_CENT = Decimal("0.005")
 
 
 def cents(value: Decimal) -> Decimal:
