@@ -153,14 +153,16 @@ class _Book:
     ) -> None:
         """One net document: article, quantity, delivered; shipped by a method."""
         number, person = len(self.headers) + 1, self.people[kto]
-        net, tax, weight = Decimal(0), Decimal(0), Decimal(0)
+        sums: dict[int, Decimal] = {}
+        weight = Decimal(0)
         for place, (article, quantity, delivered) in enumerate(lines, 1):
             item = self.items[article]
             total = half_up(net_price(item) * quantity, 2)
-            net += total
+            sums[item.tax_class] = sums.get(item.tax_class, Decimal(0)) + total
             weight += Decimal(item.grams * quantity) / 1000
-            tax += half_up(total * RATES[item.tax_class] / 100, 2)
             self.lines.append(self._line(item, number, place, quantity, total, delivered=delivered))
+        net = sum(sums.values(), Decimal(0))
+        tax = sum((half_up(base * RATES[tax_class] / 100, 2) for tax_class, base in sums.items()), Decimal(0))
         same_kind = [row for row in self.headers if row["Belegkennzeichen"] == kind and row["Belegjahr"] == dated.year]
         address = {
             "Anrede": person.salutation,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from exchange import khk
 from exchange.connectors.sage import addresses
 from exchange.connectors.sage import draft as drafts
-from exchange.connectors.sage.totals import gross_of, net_of
+from exchange.trade.amounts import gross_of, net_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,10 +19,11 @@ from exchange.connectors.sage.findings import (
 )
 from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, taxation, vat
 from exchange.connectors.sage.terms import find_terms
-from exchange.connectors.sage.totals import CENT, HALF_CENT, HUNDRED, ZERO, Position, Totals, add_up, cents, line_total
+from exchange.connectors.sage.totals import Position, Totals, add_up
 from exchange.convert import half_up
 from exchange.finding import Finding, Locator, found
 from exchange.settings import PaymentTerms, ShippingTerms
+from exchange.trade.amounts import CENT, HALF_CENT, HUNDRED, ZERO, cents, line_total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

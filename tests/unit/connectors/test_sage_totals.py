@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from exchange.connectors.sage.addresses import split_name
 from exchange.connectors.sage.articles import Article
 from exchange.connectors.sage.taxes import TaxCodes, taxation, vat
-from exchange.connectors.sage.totals import Position, add_up, line_total, spread
+from exchange.connectors.sage.totals import Position, add_up
+from exchange.trade.amounts import line_total, spread
 
 ARTICLE = Article("X", "", "", "", "", "", 0, 1, 0, "Stk", "Stk", Decimal(1), -1, Decimal(0))
 CENTS = st.integers(0, 1_000_000).map(lambda cents: Decimal(cents) / 100)
