@@ -12,9 +12,9 @@ A field finds its value in a `Source`:
     tax_rate = { path = "taxRate", scale = 100 }       multiplied after reading, divided when writing
     status = { path = "st", codes = { A = "active" } } translated
 
-Paths are dotted. In xml a part is the local name of an element and `@name` an attribute; in json a part is a key; in
-csv and
-xlsx the path is the column title; in txt it is `start:end`, counted in characters from 0.
+Paths are dotted. In xml a part is the local name of an element and `@name` an attribute; of several equal elements
+`PARTY[PARTY_ROLE=buyer]` or `PRICE[@type=net]` chooses one. In json a part is a key; in csv and xlsx the path is the
+column title; in txt it is `start:end`, counted in characters from 0.
 
 `{language}`, `{LANGUAGE}` and `{gross}` in the text of a profile stand for the shop's basic language and for whether it
 keeps its prices with tax (1 or 0), as the settings say.
@@ -82,11 +82,13 @@ class GroupSource:
     """Where a group stands: `path` from the record to the repeated element (txt: the code of its line type).
 
     csv: with `split`, one cell holds all children, with that sign between them; the value `#` is the number of a child.
+    xml: `constants` stand in every child that we write.
     """
 
     path: str
     fields: Mapping[str, Source]
     split: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,13 @@ class Profile:
         rows: xml: local name of the element of one record; json: keys that may wrap the records; txt: line type code.
         empty: words that mean "no value" beside the empty text, such as `false` in the shop's json.
         fields, groups: where everything stands.
-        constants: path, title or number of a column → text that stands in every record that we write.
+        constants: path, title or number of a column → text that stands in every record that we write; in xml `#lines`
+            is the number of children in the group `lines`.
+        namespaces: xml only; prefix → namespace, written at the outermost element; the empty prefix is the default.
+        order: xml only; paths in the order in which they are to stand, where a scheme demands another one than
+            constants first, then fields and groups as they are declared.
+        doctype: xml only; files may name a DTD, as older formats demand it. It is never read, and one that declares
+            something itself is refused as ever.
         needs: fields that a record must have to be written in this form; without them it is rejected.
         recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
         canonical: a form of our own, which also carries a module mark.
@@ -148,6 +156,9 @@ class Profile:
     fields: Mapping[str, Source]
     groups: Mapping[str, GroupSource] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    doctype: bool = False
     needs: tuple[str, ...] = ()
     recognise: tuple[str, ...] = ()
     canonical: bool = False
@@ -296,7 +307,12 @@ def parse(text: str, origin: str, words: Mapping[str, str] = WORDS) -> Profile:
     try:
         dialect = replace(PLAIN, **habits)
         groups = {
-            name: GroupSource(group["path"], _sources(f"groups.{name}", group["fields"]), group.get("split", ""))
+            name: GroupSource(
+                group["path"],
+                _sources(f"groups.{name}", group["fields"]),
+                group.get("split", ""),
+                group.get("constants", {}),
+            )
             for name, group in data.get("groups", {}).items()
         }
     except (TypeError, KeyError) as error:

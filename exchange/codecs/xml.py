@@ -20,7 +20,7 @@ from exchange.connector import blocks
 from exchange.errors import ConfigError
 from exchange.text.elements import SAFE, fault, local
 from exchange.text.elements import records as records_of
-from exchange.text.markup import Markup, in_quotes
+from exchange.text.markup import Markup, in_quotes, spaces
 from exchange.text.tree import Reader
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class XmlCodec:
         with text_out(out, profile.write_charset, "xmlcharrefreplace") as text:
             text.write(f"<?xml version='1.0' encoding='{profile.write_charset}'?>")
             if not alone:
-                attributes = _attributes(meta) if profile.canonical else {}
+                attributes = _attributes(meta) if profile.canonical else dict(spaces(profile))
                 told = "".join(f' {name}="{in_quotes(value)}"' for name, value in attributes.items())
                 text.write(f"\n<{profile.root}{told}>")
             for chunk in blocks(records, CHUNK):
@@ -127,7 +127,7 @@ def _records(path: Path, profile: Profile, limits: Limits) -> Iterator[_Element]
     if not profile.rows:
         message = f"profile {profile.name}: xml needs rows, the name of a record's element"
         raise ConfigError(message)
-    return records_of(path, profile.rows, limits, roots=(profile.root,))
+    return records_of(path, profile.rows, limits, roots=(profile.root,), doctype=profile.doctype)
 
 
 def _alone(profile: Profile) -> bool:

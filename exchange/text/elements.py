@@ -10,6 +10,7 @@ Source: fault catalogue M1 to M9.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -103,7 +104,9 @@ def local(tag: object) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def records(path: Path, names: Iterable[str], limits: Limits, roots: Iterable[str] = ()) -> Iterator[_Element]:
+def records(
+    path: Path, names: Iterable[str], limits: Limits, roots: Iterable[str] = (), *, doctype: bool = False
+) -> Iterator[_Element]:
     """The elements of these local names, each complete; what has been seen is thrown away. Raises BatchError.
 
     Args:
@@ -111,12 +114,14 @@ def records(path: Path, names: Iterable[str], limits: Limits, roots: Iterable[st
         names: local names of a record's element. One within another belongs to the outer record.
         limits: limits.
         roots: outermost elements that may be without records.
+        doctype: the file may name a DTD, which is not read; one that declares something is refused as ever.
     """
     names = frozenset(names)
     most = limits.field_characters * _FIELDS_OF_RECORD
     parser: Any = etree.XMLPullParser(events=("start", "end"), tag=[f"{{*}}{name}" for name in names], **SAFE)
     count = depth = since = 0
     ended = False
+    refuse = _refuse_declarations if doctype else _refuse_doctype
     with path.open("rb") as file:
         try:
             while piece := file.read(PIECE):
@@ -124,7 +129,7 @@ def records(path: Path, names: Iterable[str], limits: Limits, roots: Iterable[st
                 since += len(piece)
                 for event, element in parser.read_events():
                     if not count and not depth:
-                        _refuse_doctype(element)
+                        refuse(element, path)
                     depth += 1 if event == "start" else -1
                     if not depth:
                         count, since = count + 1, 0
@@ -137,7 +142,7 @@ def records(path: Path, names: Iterable[str], limits: Limits, roots: Iterable[st
         except etree.XMLSyntaxError as error:
             raise BatchError(_finding(error, ended=ended)) from None
     if not count:
-        _refuse_doctype(root)
+        refuse(root, path)
         if local(root.tag) not in roots:
             raise BatchError(found(NO_RECORDS, names=", ".join(sorted(names)), root=local(root.tag)))
 
@@ -180,7 +185,22 @@ def _forget(element: _Element) -> None:
         inner = parent
 
 
-def _refuse_doctype(element: _Element) -> None:
+def _refuse_declarations(element: _Element, path: Path) -> None:
+    """Raises BatchError where the file itself declares entities or the like; a DTD that is only named does nothing."""
+    info: Any = element.getroottree().docinfo
+    if not info.doctype and info.internalDTD is None:
+        return
+    declares: list[bool] = []
+    probe = expat.ParserCreate()
+    probe.StartDoctypeDeclHandler = lambda _name, _system, _public, inside: declares.append(bool(inside))
+    with path.open("rb") as file:
+        while not declares and (piece := file.read(PIECE)):
+            probe.Parse(piece, False)  # noqa: FBT003 - positional only
+    if any(declares):
+        raise BatchError(found(DOCTYPE))
+
+
+def _refuse_doctype(element: _Element, _path: Path) -> None:
     """Raises BatchError. What a DTD declares has no effect until here: entities stay unresolved."""
     info: Any = element.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:

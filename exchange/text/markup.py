@@ -15,11 +15,12 @@ from lxml import etree
 
 from exchange.codec import Texts
 from exchange.errors import ConfigError, FatalError
+from exchange.text.paths import Part, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from exchange.profile import Layout, Source
+    from exchange.profile import GroupSource, Layout, Profile, Source
     from exchange.record import Schema
 
     #: One text per record.
@@ -79,12 +80,16 @@ def _joined(pieces: Sequence[Piece], number: int) -> Column:
     return list(map("".join, zip(*columns, strict=True))) if columns else [""] * number
 
 
-def _must_be_name(name: str) -> None:
-    """Raises ValueError for what xml does not allow as the name of an element or attribute."""
+def _must_be_name(name: str, prefixes: Container[str]) -> None:
+    """Raises ValueError for what xml forbids as the name of an element or attribute, and for unknown prefixes."""
+    prefix, colon, own = name.lstrip("@").rpartition(":")
+    if colon and prefix not in prefixes:
+        message = f"no namespace is declared for the prefix of {name}"
+        raise ValueError(message)
     if name.startswith("@"):
-        etree.Element("x").set(name[1:], "")
+        etree.Element("x").set(own, "")
     else:
-        etree.Element(name)
+        etree.Element(own)
 
 
 @dataclass(slots=True)
@@ -92,32 +97,56 @@ class _Plan:
     """What is written at one place of the tree, in the order in which the profile declares it.
 
     Attributes:
-        name: of the element, or of the attribute behind an `@`.
+        part: name of the element, or of the attribute behind an `@`, and what tells it from its equals.
         value: index of the field whose text stands here, or -1.
         constant: what stands here where the field is empty.
         group: index of the group that is written here, or -1.
+        count: index of the group whose children are counted here, or -1.
         attributes, elements: what stands within.
     """
 
-    name: str
+    part: Part
     value: int = -1
     constant: str = ""
     group: int = -1
+    count: int = -1
     attributes: list[_Plan] = field(default_factory=list)
     elements: list[_Plan] = field(default_factory=list)
 
-    def reach(self, path: Iterable[str]) -> _Plan:
-        """The place at a path; equal beginnings of paths share their elements. Raises ValueError for no name."""
+    @property
+    def name(self) -> str:
+        return self.part.name
+
+    @property
+    def mark(self) -> _Plan | None:
+        """What tells the element from its equals."""
+        within = (*self.attributes, *self.elements)
+        return next((each for each in within if each.name == self.part.key), None) if self.part.key else None
+
+    def within(self, part: Part, *, first: bool = False) -> _Plan:
+        """The place of an element or attribute within, made where it is missing."""
+        places = self.attributes if part.name.startswith("@") else self.elements
+        inner = next((each for each in places if each.part == part), None)
+        if inner is None:
+            inner = _Plan(part)
+            places.insert(0 if first else len(places), inner)
+        return inner
+
+    def reach(self, path: Iterable[Part]) -> _Plan:
+        """The place at a path; equal beginnings of paths share their elements."""
         plan = self
-        for name in path:
-            parts = plan.attributes if name.startswith("@") else plan.elements
-            inner = next((each for each in parts if each.name == name), None)
-            if inner is None:
-                _must_be_name(name)
-                inner = _Plan(name)
-                parts.append(inner)
-            plan = inner
+        for part in path:
+            plan = plan.within(part)
         return plan
+
+    def settle(self, prefixes: Container[str]) -> None:
+        """Called when all paths are known. Raises ValueError for what xml forbids as a name."""
+        if self.name:
+            _must_be_name(self.name, prefixes)
+        if self.part.key:
+            self.within(Part(self.part.key), first=True).constant = self.part.wanted
+        for inner in (*self.attributes, *self.elements):
+            inner.settle(prefixes)
 
 
 class _Values(NamedTuple):
@@ -135,6 +164,8 @@ class _Values(NamedTuple):
 
     def of(self, plan: _Plan) -> Column:
         """What stands at a place."""
+        if plan.count >= 0:
+            return [str(size) for size in self.groups[plan.count][1]]
         texts = self.columns[plan.value] if plan.value >= 0 else [""] * self.number
         return [text or plan.constant for text in texts] if plan.constant else texts
 
@@ -145,21 +176,29 @@ class Markup:
     def __init__(self, layout: Layout) -> None:
         profile, schema = layout.profile, layout.schema
         self.texts = Texts(layout)
-        self.plan = _Plan(profile.rows[0] if profile.rows else profile.root)
-        self.groups = [_Plan("") for _ in schema.groups]
+        self.plan = _Plan(Part(profile.rows[0] if profile.rows else profile.root))
+        self.groups = [_Plan(Part("")) for _ in schema.groups]
         try:
-            _must_be_name(self.plan.name)
-            for path, constant in profile.constants.items():
-                self.plan.reach(path.split(".")).constant = constant
+            for path in profile.order:
+                self.plan.reach(parts(path))
+            _state(self.plan, profile.constants, [group.name for group in schema.groups])
             _lay_out(self.plan, profile.fields, schema)
             for index, group in enumerate(schema.groups):
                 if group.name in profile.groups:
-                    place = self.plan.reach(profile.groups[group.name].path.split("."))
-                    place.group, self.groups[index].name = index, place.name
-                    _lay_out(self.groups[index], profile.groups[group.name].fields, group.schema)
+                    self._group(index, profile.groups[group.name], group.schema)
+            for plan in (self.plan, *self.groups):
+                plan.settle(profile.namespaces)
         except ValueError as error:
             message = f"profile {profile.name}: {error}"
             raise ConfigError(message) from error
+        if not profile.root or profile.root in profile.rows:
+            self.plan.attributes[:0] = [_Plan(Part(f"@{name}"), constant=of) for name, of in spaces(profile)]
+
+    def _group(self, index: int, source: GroupSource, schema: Schema) -> None:
+        place = self.plan.reach(parts(source.path))
+        place.group, self.groups[index].part = index, Part(place.name)
+        _state(self.groups[index], source.constants, [])
+        _lay_out(self.groups[index], source.fields, schema)
 
     def text(self, records: Sequence[Any]) -> str:
         """The elements of records, each on lines of its own. Raises FatalError for a character that no record has."""
@@ -205,6 +244,15 @@ class Markup:
         """An element with attributes or elements, and perhaps a text."""
         name, number = plan.name, values.number
         attributes, inside = self._attributes(plan, values), _joined(self._inside(plan, values, before), number)
+        if plan.value >= 0 and all(each.value < 0 for each in plan.attributes):  # a text that is not there has none
+            attributes = [own if text or far else "" for own, text, far in zip(attributes, texts, inside, strict=True)]
+        mark = plan.mark
+        if mark is not None:  # only where something is said of it
+            alone = self._where_said(mark, values, before and f"{before}  ") if mark in plan.elements else [""]
+            empty = _joined(alone, number)
+            said = [bool(text) or far != only for text, far, only in zip(texts, inside, empty, strict=True)]
+            attributes = [own if own_said else "" for own, own_said in zip(attributes, said, strict=True)]
+            inside = [far if own_said else "" for far, own_said in zip(inside, said, strict=True)]
         # Beside a text no blank may be added: it would be part of it.
         beside = _joined(self._inside(plan, values, _BESIDE_TEXT), number) if any(texts) else inside
         return [
@@ -219,10 +267,24 @@ class Markup:
         ]
 
 
+def spaces(profile: Profile) -> list[tuple[str, str]]:
+    """The attributes that declare the namespaces."""
+    return [(f"xmlns:{prefix}" if prefix else "xmlns", name) for prefix, name in profile.namespaces.items()]
+
+
+def _state(plan: _Plan, constants: Mapping[str, str], groups: Sequence[str]) -> None:
+    for path, constant in constants.items():
+        place = plan.reach(parts(path))
+        if constant.startswith("#") and constant[1:] in groups:
+            place.count = groups.index(constant[1:])
+        else:
+            place.constant = constant
+
+
 def _lay_out(plan: _Plan, sources: Mapping[str, Source], schema: Schema) -> None:
     names = schema.names
     for name, source in sources.items():
         if source.paths:
-            place = plan.reach(source.written.split("."))
+            place = plan.reach(parts(source.written))
             if place.value < 0:  # of two fields with one path, the first is written
                 place.value, place.constant = names.index(name), source.value or place.constant

@@ -15,14 +15,16 @@ from exchange.convert import NOT_A_TEXT, ConversionError
 from exchange.errors import BatchError
 from exchange.finding import Locator, found, kind
 from exchange.text.elements import local
+from exchange.text.paths import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lxml.etree import _Element
 
     from exchange.codec import Limits
     from exchange.profile import Layout, Source
+    from exchange.text.paths import Part
 
     #: Elements per index of their group.
     Children = dict[int, list[_Element]]
@@ -45,6 +47,7 @@ class _Node:
         group: index of the group that it is a child of, or -1.
         attributes: local name and place of the attributes.
         below: what is looked for in the elements within; keys are local names and, as they are met, full ones.
+        choices: what is looked for only where an element or attribute within has a certain text.
         leaf: there is a text and nothing else.
     """
 
@@ -52,29 +55,44 @@ class _Node:
     group: int = -1
     attributes: list[tuple[str, int]] = field(default_factory=list)
     below: dict[Any, _Node | None] = field(default_factory=dict)
+    choices: dict[tuple[str, str], _Node] = field(default_factory=dict)
     leaf: bool = False
 
     def settle(self) -> None:
         """Called when all paths are known: tells where there is a text and nothing else."""
-        self.leaf = self.slot >= 0 and self.group < 0 and not self.attributes and not self.below
-        for inner in self.below.values():
+        self.leaf = self.slot >= 0 and self.group < 0 and not (self.attributes or self.below or self.choices)
+        for inner in (*self.below.values(), *self.choices.values()):
             if inner is not None:
                 inner.settle()
 
-    def reach(self, path: Sequence[str]) -> _Node:
+    def reach(self, path: Iterable[Part]) -> _Node:
         """The node at a path, made where it is missing."""
         node = self
         for part in path:
-            inner = node.below.get(part)
+            inner = node.below.get(part.local)
             if inner is None:
-                inner = node.below[part] = _Node()
-            node = inner
+                inner = node.below[part.local] = _Node()
+            node = inner.choices.setdefault((part.key, part.wanted), _Node()) if part.key else inner
         return node
+
+    def chosen(self, element: _Element) -> Iterator[_Node]:
+        """What is looked for in just this one of several equal elements."""
+        for (key, wanted), node in self.choices.items():
+            if _says(element, key) == wanted:
+                yield node
 
     def named(self, tag: Any) -> _Node | None:
         """The node of an element with a namespace; the next one of that name is found at once."""
         node = self.below[tag] = self.below.get(local(tag))
         return node
+
+
+def _says(element: _Element, key: str) -> str:
+    """The text of an attribute or of the first element of a name."""
+    if key.startswith("@"):
+        return next((str(value) for name, value in element.attrib.items() if local(name) == key[1:]), "").strip()
+    name = key.rpartition(":")[2]
+    return next((inner.text or "" for inner in element if local(inner.tag) == name), "").strip()
 
 
 class Shape:
@@ -106,9 +124,9 @@ class Shape:
         self.root.settle()
 
     def _look_for(self, path: str, slot: int) -> None:
-        *above, last = path.split(".")
-        if last.startswith("@"):
-            self.root.reach(above).attributes.append((last[1:], slot))
+        *above, last = parts(path)
+        if last.name.startswith("@"):
+            self.root.reach(above).attributes.append((last.name[1:].rpartition(":")[2], slot))
         else:
             self.root.reach([*above, last]).slot = slot
 
@@ -145,12 +163,18 @@ class Shape:
                 if text is not None and len(text) <= limit and not values[at.slot] and not len(inner):
                     values[at.slot] = text
                     continue
-            if at.slot >= 0:
-                self._text(inner, at, values, line)
-            if at.group >= 0:
-                children.setdefault(at.group, []).append(inner)
-            elif not at.leaf:
-                self._walk(inner, at, values, children, line)
+            self._enter(inner, at, values, children, line)
+            if at.choices:
+                for chosen in at.chosen(inner):
+                    self._enter(inner, chosen, values, children, line)
+
+    def _enter(self, inner: _Element, at: _Node, values: list[Any], children: Children, line: int) -> None:
+        if at.slot >= 0:
+            self._text(inner, at, values, line)
+        if at.group >= 0:
+            children.setdefault(at.group, []).append(inner)
+        elif not at.leaf:
+            self._walk(inner, at, values, children, line)
 
     def _text(self, element: _Element, node: _Node, values: list[Any], line: int) -> None:
         """Take the text of an element, with everything that can be wrong with it."""
@@ -183,7 +207,7 @@ class Reader:
         ]
         for index, (path, _) in enumerate(layout.groups):
             if path:
-                self.shape.root.reach(path.split(".")).group = index
+                self.shape.root.reach(parts(path)).group = index
         self.shape.root.settle()
 
     def raw(self, number: int, element: _Element) -> Raw:
