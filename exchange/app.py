@@ -14,8 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from exchange import ledgers
 from exchange.codec import Limits, Meta
-from exchange.connector import Changes, Everything, Landing, Lookup, Target
+from exchange.connector import Changes, Everything, Landing, Lookup, Previewer, Target
 from exchange.connectors.outbox import OutboxTarget, RoutedOutbox
+from exchange.consignment import Consignments
 from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.finding import found, kind
 from exchange.leases import Leases, transfer
@@ -29,6 +30,7 @@ from exchange.pauses import Pauses
 from exchange.pipeline.apply import changes
 from exchange.pipeline.check import Checker
 from exchange.pipeline.claim import put
+from exchange.pipeline.preview import preview
 from exchange.pipeline.read import read
 from exchange.pipeline.run import Pipeline
 from exchange.pipeline.work import Job
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
     from exchange.connectors.lightspeed.api import Api
     from exchange.connectors.lightspeed.pull import Pulled
+    from exchange.connectors.mail import MailTarget
     from exchange.connectors.sage import SageDatabase
     from exchange.finding import Finding
     from exchange.module import Module
@@ -83,12 +86,19 @@ def _words(settings: Settings) -> dict[str, str]:
     """What the words in profiles stand for (`exchange.profile`)."""
     shop = settings.shop
     gross = "1" if shop.prices == "incl" else "0"
-    return {"language": shop.default_language, "LANGUAGE": shop.default_language.upper(), "gross": gross}
+    return {
+        "language": shop.default_language,
+        "LANGUAGE": shop.default_language.upper(),
+        "gross": gross,
+        "price": f"price{shop.prices.capitalize()}",
+        "price_list": str(next(iter(settings.sage.price_lists), 1)),
+    }
 
 
 def pull_profile(module: Module) -> str:
     """The profile of what the shop's API gives; a merchant's own one of the same name replaces it."""
-    return f"lightspeed_{module.pull.removesuffix('s')}_json"
+    name = "category" if module.pull == "categories" else module.pull.removesuffix("s")
+    return f"lightspeed_{name}_json"
 
 
 class App:
@@ -226,12 +236,33 @@ class App:
 
     def target(self, module: Module, batch: Batch) -> Target:
         """Where the records of a batch land; the shop hears of its own where its API is used."""
-        target = self._target(module, batch)
+        target = self._followed(self._target(module, batch), module, batch)
         if module.answer is None or batch.target != SAGE or self.settings.shop.way != "api":
             return target
         from exchange.connectors.lightspeed.answers import AnsweringTarget  # noqa: PLC0415
 
         return AnsweringTarget(target, self.ledger, module.answer, ShopView(self.settings, self._options[module.name]))
+
+    def _followed(self, target: Target, module: Module, batch: Batch) -> Target:
+        """The target, and what follows once a record has landed there: consignments, letters."""
+        if module.consignment is not None:
+            from exchange.connectors.sequel import ConsigningTarget  # noqa: PLC0415
+
+            target = ConsigningTarget(target, self.ledger, module.consignment)
+        # A file that somebody exports by hand, in a form of his choice, writes no letters.
+        if module.letters is None or batch.target == MAIL or batch.target != self.target_name(module):
+            return target
+        from exchange.connectors.mail import WritingTarget  # noqa: PLC0415
+
+        return WritingTarget(target, self._letters(module))
+
+    def _letters(self, module: Module) -> MailTarget:
+        from exchange.connectors.mail import MailTarget, Stationery  # noqa: PLC0415
+
+        view = LetterView(
+            self.settings, self._options[module.name], self.ledger.now(), Consignments(self.ledger).recipient_of
+        )
+        return MailTarget(self.post, module, view, Stationery(self.settings.folder("letters")))
 
     def _target(self, module: Module, batch: Batch) -> Target:
         sage = self.settings.sage
@@ -240,10 +271,7 @@ class App:
 
             return ShopTarget(self.ledger, module.parts, ShopView(self.settings, self._options[module.name]))
         if batch.target == MAIL:
-            from exchange.connectors.mail import MailTarget, Stationery  # noqa: PLC0415
-
-            view = LetterView(self.settings, self._options[module.name], self.ledger.now())
-            return MailTarget(self.post, module, view, Stationery(self.settings.folder("letters")))
+            return self._letters(module)
         if batch.target.startswith(TAKE_OVER):
             return self._files(batch.target.removeprefix(TAKE_OVER), self.settings.folder("outbox") / SAGE, batch)
         if batch.target != SAGE:
@@ -269,9 +297,14 @@ class App:
             "order_import": sage.orders.file_profile,
             "customer_import": sage.customers.file_profile,
             "customer_export": sage.customers.shop_file_profile or sage.customers.file_profile,
+            "product_import": sage.articles.file_profile,
         }
         profile = self.registry.profile(own.get(module.name, f"{module.name}_xml"))
         files = self._files(profile.name, folder, batch)
+        if module.name == "product_import" and profile.module == module.name:
+            from exchange.connectors.sage.article_files import ArticleFiles  # noqa: PLC0415
+
+            return ArticleFiles(files, sage.articles.existing)
         if profile.module == module.name:
             return files
         if (module.name, profile.module) != ("customer_export", "customer_import"):
@@ -419,10 +452,24 @@ class App:
         return self._processed(batch)
 
     def dry_run(self, path: Path, module: str = "", profile: str = "") -> Job:
-        """What an import would do. Raises BatchError."""
+        """What an import would do, field by field where that can be foretold. Raises BatchError, TransientError."""
         name = self.registry.module(module).name if module else ""
         batch = Batch(uid="dry-run", file_name=path.name, received_at=self.ledger.now(), module=name, profile=profile)
-        return self.pipeline.dry_run(batch, path)
+
+        def look(job: Job, staged: Staging, _vanished: list[str]) -> None:
+            previewer = self._previewer(job)
+            if previewer is not None:
+                job.foretold = preview(job, staged, previewer, Changes(changes(job, staged)))
+
+        return self.pipeline.dry_run(batch, path, look)
+
+    def _previewer(self, job: Job) -> Previewer | None:
+        """Who can say what the records of a batch would change."""
+        if job.batch.target != SAGE or self.settings.sage.url is None:
+            return None
+        from exchange.connectors.sage import SagePreview  # noqa: PLC0415
+
+        return SagePreview(self.sage)
 
     def read_records(self, path: Path, profile: str, take: Callable[[Any], None]) -> None:
         """Read and convert a file without checking rules; `take` gets every record. Raises BatchError."""
@@ -516,7 +563,7 @@ class App:
         overlap = timedelta(minutes=self.settings.shop.overlap_minutes)
         since = Watermark.from_text(self.ledger.watermark(f"pull.{module.pull}"))
         options = self._options[module.name]
-        if since.at is None:
+        if since.at is None and module.pull in ("orders", "customers"):  # the others are read whole
             if module.pull == "orders" and "since" not in options.model_fields_set:
                 raise ConfigError(f"modules.{module.name}.since is not set: from which day on are orders taken over?")
             if options.since is not None:
@@ -554,7 +601,8 @@ class App:
         plans: list[Plan] = []
 
         def look(job: Job, staged: Staging, vanished: list[str]) -> None:
-            plans.append(self.delivery().rehearse(job.target, job.landing, Changes(changes(job, staged)), vanished))
+            target = self._target(declared, job.batch)
+            plans.append(self.delivery().rehearse(target, job.landing, Changes(changes(job, staged)), vanished))
 
         batch = Batch(uid="dry-run", file_name=spool.name, received_at=self.ledger.now(), module=declared.name)
         try:

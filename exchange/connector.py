@@ -121,6 +121,48 @@ class Landing:
     outputs: list[Output] = field(default_factory=list)
 
 
+class FieldChange(NamedTuple):
+    """One field that a record would change.
+
+    Attributes:
+        name: of the field in the record.
+        old, new: as a person reads them; empty for nothing.
+    """
+
+    name: str
+    old: str
+    new: str
+
+
+class Preview(NamedTuple):
+    """What applying one change would do.
+
+    Attributes:
+        seq: as in the change.
+        outcome: what would happen.
+        foreign_id: what the target calls the thing that would be changed; empty for a new one.
+        fields: what would be different afterwards, in the order of the record.
+        findings: reasons and remarks.
+    """
+
+    seq: int
+    outcome: Outcome
+    foreign_id: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Previewer(Protocol):
+    """A target, or what stands for it, that can say beforehand what it would change."""
+
+    def preview(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Preview]:
+        """What applying these changes would do, in their order; reads only, without waiting for writers.
+
+        A change that is not mentioned cannot be foretold; it is as the ledger expects it.
+        """
+        ...
+
+
 class Target(Protocol):
     """A place where records land. Applying the same batch again has no second effect, and says the same."""
 

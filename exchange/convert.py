@@ -129,7 +129,8 @@ class Dialect:
     Attributes:
         decimal: decimal sign, `.` or `,`.
         thousands: grouping sign, or empty where grouping is not allowed.
-        date: `strftime` form of dates.
+        date: `strftime` form of dates, or `moment`: written as midnight of the day in ISO form, read by the day that a
+            point in time in ISO form names where it was written.
         moment: `strftime` form of points in time, or `iso`.
         zone: IANA zone of moments that carry no offset; empty refuses them.
         true, false: words for flags, in any letter case; the first one is written.
@@ -293,6 +294,15 @@ def _number_pattern(dialect: Dialect) -> re.Pattern[str]:
     return re.compile(rf"(?P<sign>[+-]?)(?P<whole>{plain})(?:{decimal}(?P<fraction>[0-9]+))?(?P<after>-?)")
 
 
+def _canonical_pattern(field: Field) -> re.Pattern[str]:
+    """Texts that are what `_exact` would make of them: they need no second look."""
+    least, most = field.least_places, field.places
+    digits = [rf"\.[0-9]{{{least}}}"] if least else [""]
+    if most > least:
+        digits.append(rf"\.[0-9]{{{least},{most - 1}}}[1-9]")
+    return re.compile(rf"(?:0|[1-9][0-9]{{0,{(field.length or _MOST_DIGITS) - 1}}})(?:{'|'.join(digits)})")
+
+
 def number_form(dialect: Dialect, places: int) -> str:
     """An example of a number in this dialect, for messages."""
     return f"1{dialect.thousands}234{dialect.decimal}{'50' if places else ''}" if places else f"1{dialect.thousands}234"
@@ -337,11 +347,14 @@ def _native_number(raw: object, field: Field, dialect: Dialect) -> Decimal:
 
 
 def _number_reader(field: Field, dialect: Dialect) -> Callable[[Any], Decimal | None]:
-    pattern = _number_pattern(dialect)
+    pattern, is_canonical = _number_pattern(dialect), _canonical_pattern(field).fullmatch
+    pointed = dialect.decimal == "."
 
     def read(raw: Any) -> Decimal | None:
         if type(raw) is not str:
             return _native_number(raw, field, dialect)
+        if pointed and is_canonical(raw):
+            return Decimal(raw)
         match = pattern.fullmatch(raw) or pattern.fullmatch(clean(raw))
         if not match:
             if not clean(raw):
@@ -391,7 +404,7 @@ _FORMS = {"%d": "TT", "%m": "MM", "%Y": "JJJJ", "%y": "JJ", "%H": "hh", "%M": "m
 
 
 def _form(pattern: str) -> str:
-    if pattern == "iso":
+    if pattern in ("iso", "moment"):
         return "2026-12-31T23:59:59+01:00"
     for code, sign in _FORMS.items():
         pattern = pattern.replace(code, sign)
@@ -416,15 +429,22 @@ def _date_reader(dialect: Dialect) -> Callable[[Any], date | None]:
         if not text:
             return None
         try:
-            value = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
+            return _day(text, form)
         except ValueError as error:
             raise ConversionError(NO_DATE, value=raw, form=_form(form)) from error
-        # strptime takes 1.2.2026 for %d.%m.%Y, which is harmless; 2026-1-1 is no ISO date, and 1.2.26 no year.
-        if value.strftime(form) != text and ("." not in form or "%y" in form):
-            raise ConversionError(NO_DATE, value=raw, form=_form(form))
-        return value
 
     return read
+
+
+def _day(text: str, form: str) -> date:
+    """The day that a text names. Raises ValueError."""
+    if form == "moment":
+        return datetime.fromisoformat(text).date()
+    value = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
+    # strptime takes 1.2.2026 for %d.%m.%Y, which is harmless; 2026-1-1 is no ISO date, and 1.2.26 no year.
+    if value.strftime(form) != text and ("." not in form or "%y" in form):
+        raise ValueError(form)
+    return value
 
 
 def _moment_reader(dialect: Dialect) -> Callable[[Any], datetime | None]:
@@ -536,7 +556,8 @@ def writer(field: Field, dialect: Dialect) -> Callable[[Any], str]:
     if field.kind is Kind.FLAG:
         return lambda value: "" if value is None else (dialect.true if value else dialect.false)[0]
     if field.kind is Kind.DATE:
-        return lambda value: "" if value is None else value.strftime(dialect.date)
+        form = "%Y-%m-%dT00:00:00" if dialect.date == "moment" else dialect.date
+        return lambda value: "" if value is None else value.strftime(form)
     return lambda value: "" if value is None else moment_text(value, dialect)
 
 

@@ -426,6 +426,8 @@ def own(table: Table, name: str) -> ColumnElement[Any]:
 
 #: What stands for "no parent" (`sage-100.md` 2.4).
 ROOTS = frozenset({"", "EMPTY"})
+#: How it is written.
+NO_PARENT = "EMPTY"
 #: Sage's technical group.
 DUMMY = "dummy"
 

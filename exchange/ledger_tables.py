@@ -300,3 +300,38 @@ TROUBLE = Table(
     Column("details", Text, nullable=False),
     Column("since_at", Moment, nullable=False),
 )
+
+#: Consignments that were handed to a carrier, and to whom they go; see `exchange.consignment`.
+CONSIGNMENT = Table(
+    "consignment",
+    METADATA,
+    Column("reference", String(50), primary_key=True),  # as the carrier has it
+    Column("order_number", String(50), nullable=False),
+    Column("carrier", String(20), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("language", String(5), nullable=False),
+    Column("zip", String(24), nullable=False),
+    Column("handed_at", Moment, nullable=False),
+    Index("consignment_handed", "handed_at"),
+)
+
+#: The parcels that a carrier has made of a consignment; one parcel may hold several consignments.
+PARCEL = Table(
+    "parcel",
+    METADATA,
+    Column("number", String(40), primary_key=True),
+    Column("reference", String(50), primary_key=True),
+    Column("order_number", String(50), nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Index("parcel_reference", "reference"),
+)
+
+#: What letters have listed, so that no other one lists it again; see `exchange.letter.Letter.items`.
+TOLD = Table(
+    "told",
+    METADATA,
+    Column("key", String(200), primary_key=True),
+    Column("mail_key", String(200), nullable=False),
+    Index("told_mail", "mail_key"),
+)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from exchange.consignment import Consignment
     from exchange.settings import Settings
 
 
@@ -26,6 +27,9 @@ class Letter(NamedTuple):
         language: `de` or `en`; another one falls back to `en`.
         values: for the template.
         due_at: not to be sent before; None is at once.
+        items: what the letter lists, such as parcels: a key of each, and its values for the template (`items` there).
+            What another letter of the module has listed is left out, and a letter that nothing is left of is not
+            written; None for a letter that lists nothing.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Letter(NamedTuple):
     language: str
     values: Mapping[str, Any]
     due_at: datetime | None = None
+    items: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,10 @@ class LetterView:
         settings: of the installation.
         options: of the module.
         now: the clock's reading; aware.
+        recipient: reference of a consignment → the consignment as it was handed over, or None.
     """
 
     settings: Settings
     options: Any
     now: datetime
+    recipient: Callable[[str], Consignment | None] = lambda _reference: None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from exchange.connector import SageSource
+    from exchange.consignment import Consignment
     from exchange.finding import Finding, Kind
     from exchange.letter import Letter, LetterView
     from exchange.shop import Answer, Part, ShopView
+
+
+#: What modules read out of the shop.
+Pull = Literal["", "orders", "customers", "products", "categories"]
 
 
 class Side(StrEnum):
@@ -70,6 +75,22 @@ class Reference:
     of: Callable[[Any], Iterable[tuple[str, str]]]
 
 
+class Mark(NamedTuple):
+    """Something by which two records with different keys may be the same thing: an e-mail, a name with its place.
+
+    Attributes:
+        field: that shows it.
+        value: what is compared, without what does not matter (letter case, blanks); empty: nothing.
+        shown: as the record has it.
+        sure: the record says itself who it is (by a number of its own): it is never taken for another one.
+    """
+
+    field: str
+    value: str
+    shown: str
+    sure: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
     """One business topic.
@@ -86,13 +107,16 @@ class Module:
         prepare: fills what the settings decide (a default currency), before the rules.
         rules: what must hold for one record.
         references: what must exist in the receiving system.
+        marks: by what records of one file may be the same in spite of their keys; a person decides about them.
         collect: Sage and the module's options → records; None when Sage is not the source.
         letters: the mails that a record wants, now and later; what it wants no more is taken back unless it was sent.
+            Records that land elsewhere may want letters too.
+        consignment: what a record tells of goods in the hands of a carrier.
         route: a record and the options → the outbox profile that it is written in, where records of one batch go to
             several receivers; None when all are written in one form.
         window: what is collected is only what is new lately: a record that is not there any more is not gone.
         parts: what a record means for the shop; None when it cannot land there by itself, only as a file.
-        pull: what of the shop it reads (`orders`, `customers`) where the shop is reached by its API; empty: nothing.
+        pull: what of the shop it reads where the shop is reached by its API; empty: nothing.
         answer: record, what Sage calls it, and view → what the shop is to know once it has landed; None for nothing.
         emptied: whether a record says that nothing is left; too many such changes in one file are held (`brake`).
         whole_file: one bad record rejects the file; otherwise good records are applied.
@@ -113,11 +137,13 @@ class Module:
     prepare: Callable[[Any, Any], Any] | None = None
     rules: tuple[Rule, ...] = ()
     references: tuple[Reference, ...] = ()
+    marks: Callable[[Any], Iterable[Mark]] | None = None
     collect: Callable[[SageSource, Any], Iterator[Any]] | None = None
     parts: Callable[[Any, ShopView], Iterable[Part]] | None = None
-    pull: Literal["", "orders", "customers"] = ""
+    pull: Pull = ""
     answer: Callable[[Any, str, ShopView], Answer | None] | None = None
     letters: Callable[[Any, LetterView], Iterable[Letter]] | None = None
+    consignment: Callable[[Any], Consignment | None] | None = None
     route: Callable[[Any, Any], str] | None = None
     window: bool = False
     emptied: Callable[[Any], bool] | None = None

@@ -53,12 +53,13 @@ class Source:
         paths: one path, or several for `first` and `join`.
         join: take all paths, joined, instead of the first that is not empty.
         separator: what stands between those that are joined.
-        write: the path that is used for writing; the first one where it is empty.
+        write: the path that is used for writing; the first one where it is empty; `-` where the field is only read.
         value: a constant, used where the paths give nothing.
         scale: factor between file and record (record = file x scale).
         codes: partner's word → our word.
         length: longer texts are cut when writing; 0 cuts none.
         places: so many digits after the point are written; -1: as many as there are.
+        per: xml only; path of a number that the value is divided by when it is read: a price per 100 pieces.
     """
 
     paths: tuple[str, ...] = ()
@@ -70,10 +71,13 @@ class Source:
     write: str = ""
     length: int = 0
     places: int = -1
+    per: str = ""
 
     @property
     def written(self) -> str:
         """The path that a value is written to; empty where the file does not have the field."""
+        if self.write == "-":
+            return ""
         return self.write or (self.paths[0] if self.paths else "")
 
 
@@ -82,13 +86,16 @@ class GroupSource:
     """Where a group stands: `path` from the record to the repeated element (txt: the code of its line type).
 
     csv: with `split`, one cell holds all children, with that sign between them; the value `#` is the number of a child.
-    xml: `constants` stand in every child that we write.
+    xml: `constants` stand in every child that we write: `#` is its number, `^field` a field of the record itself; a
+    child that lacks the field `only` is not written; `order` as in the profile.
     """
 
     path: str
     fields: Mapping[str, Source]
     split: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +136,8 @@ class Profile:
         doctype: xml only; files may name a DTD, as older formats demand it. It is never read, and one that declares
             something itself is refused as ever.
         needs: fields that a record must have to be written in this form; without them it is rejected.
+        lacks: fields (`discount`, `lines.discount`) that the form has no place for and that must not be lost: a record
+            with such a value, other than 0, is rejected.
         recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
         canonical: a form of our own, which also carries a module mark.
     """
@@ -160,6 +169,7 @@ class Profile:
     order: tuple[str, ...] = ()
     doctype: bool = False
     needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     recognise: tuple[str, ...] = ()
     canonical: bool = False
 
@@ -177,10 +187,13 @@ class Layout:
     def __post_init__(self) -> None:
         names = {each.name for each in self.schema.fields}
         groups = {each.name: each.schema for each in self.schema.groups}
+        known = names | {f"{name}.{each}" for name, group in groups.items() for each in group.names}
         unknown = (set(self.profile.fields) | set(self.profile.needs)) - names | set(self.profile.groups) - set(groups)
+        unknown |= set(self.profile.lacks) - known
         for name, group in self.profile.groups.items():
             if name in groups:
-                unknown |= {f"{name}.{each}" for each in set(group.fields) - set(groups[name].names)}
+                named = set(group.fields) | ({group.only} if group.only else set())
+                unknown |= {f"{name}.{each}" for each in named - set(groups[name].names)}
         if unknown:
             message = f"profile {self.profile.name}: {self.schema.name} has no {', '.join(sorted(unknown))}"
             raise ConfigError(message)
@@ -249,7 +262,7 @@ def _source(name: str, declared: Any) -> Source:
     if not isinstance(declared, dict):
         message = f"{name}: expected a path or a table"
         raise ConfigError(message)
-    known = {"path", "first", "join", "separator", "write", "value", "scale", "codes", "length", "places"}
+    known = {"path", "first", "join", "separator", "write", "value", "scale", "codes", "length", "places", "per"}
     if set(declared) - known:
         message = f"{name}: unknown {', '.join(sorted(set(declared) - known))}; known are {', '.join(sorted(known))}"
         raise ConfigError(message)
@@ -264,6 +277,7 @@ def _source(name: str, declared: Any) -> Source:
         write=str(declared.get("write", "")),
         length=int(declared.get("length", 0)),
         places=int(declared.get("places", -1)),
+        per=str(declared.get("per", "")),
     )
 
 
@@ -274,7 +288,9 @@ def _sources(where: str, declared: Mapping[str, Any]) -> dict[str, Source]:
 #: What some entries of a profile may be; the first is what they are where nothing is said.
 _CHOICES = (("quoting", ("minimal", "all", "none")), ("nested", ("columns", "lines")), ("sender", ("", "sage", "shop")))
 #: What the words in the text of a profile stand for where no settings say it.
-WORDS: Mapping[str, str] = MappingProxyType({"language": "de", "LANGUAGE": "DE", "gross": "1"})
+WORDS: Mapping[str, str] = MappingProxyType(
+    {"language": "de", "LANGUAGE": "DE", "gross": "1", "price": "priceIncl", "price_list": "1"}
+)
 
 
 def parse(text: str, origin: str, words: Mapping[str, str] = WORDS) -> Profile:
@@ -312,6 +328,8 @@ def parse(text: str, origin: str, words: Mapping[str, str] = WORDS) -> Profile:
                 _sources(f"groups.{name}", group["fields"]),
                 group.get("split", ""),
                 group.get("constants", {}),
+                tuple(group.get("order", ())),
+                group.get("only", ""),
             )
             for name, group in data.get("groups", {}).items()
         }

@@ -267,12 +267,10 @@ class Packed(NamedTuple):
 
     Attributes:
         block: all of them; see `unpacker`. Without line breaks.
-        payloads: each of them, canonical: equal records give equal bytes.
         fingerprints: 16 bytes each; volatile fields do not count.
     """
 
     block: bytes
-    payloads: list[bytes]
     fingerprints: list[bytes]
 
 
@@ -287,16 +285,15 @@ def packer(of: type[Any]) -> Callable[[Sequence[Record]], Packed]:
     def pack(records: Sequence[Record]) -> Packed:
         columns = plain(records)
         block = orjson.dumps(columns)
-        payloads = steady = list(map(orjson.dumps, zip(*columns, strict=True)))
-        if volatile:
-            for index, blank in volatile:
-                columns[index] = [blank] * len(records)
-            steady = list(map(orjson.dumps, zip(*columns, strict=True)))
-        return Packed(block, payloads, [blake2b(each, digest_size=16).digest() for each in steady])
+        for index, blank in volatile:
+            columns[index] = [blank] * len(records)
+        steady = map(orjson.dumps, zip(*columns, strict=True))
+        return Packed(block, [blake2b(each, digest_size=16).digest() for each in steady])
 
     return pack
 
 
+@_once
 def _plainer(of: type[Any]) -> Callable[[Sequence[Record]], list[Sequence[Any]]]:
     """The function records → columns of what json knows: Decimals become text (never float), children become lists."""
     shape = schema(of)
@@ -362,7 +359,8 @@ def unpacker(of: type[Any]) -> Callable[[bytes], Block]:
 
 def payload(record: Record) -> bytes:
     """The record as bytes, canonical: equal records give equal bytes."""
-    return packer(type(record))([record]).payloads[0]
+    (values,) = zip(*_plainer(type(record))([record]), strict=True)
+    return orjson.dumps(values)
 
 
 def restore(of: type[Any], data: bytes) -> Any:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from exchange.connectors.lightspeed.state import PartState
     from exchange.finding import Finding, Language
     from exchange.ledger import Batch, Trace
+    from exchange.pipeline.preview import Foretold
+    from exchange.record import Schema
     from exchange.setup import Check
     from exchange.shop import Delivered, Plan
 
@@ -144,6 +146,39 @@ def life(traces: Sequence[Trace], language: Language) -> None:
             trace.batch,
         )
     OUT.print(table)
+
+
+_WOULD = {
+    "created": ("neu", "new", "green"),
+    "updated": ("ändern", "change", "yellow"),
+    "unchanged": ("gleich", "same", "dim"),
+}
+
+
+def foretold(records: Sequence[Foretold], of: Schema, language: Language, most: int = 50) -> None:
+    """What would become of each record, field by field; nothing where that cannot be told."""
+    if not records:
+        return
+    german = language == "de"
+    labels = {each.name: each.de if german else each.en for each in of.fields}
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for title in ("Stelle", "was", "Schlüssel", "dort", "Feld", "bisher", "künftig") if german else (
+        "place", "what", "key", "there", "field", "now", "then"
+    ):  # fmt: skip
+        table.add_column(title, overflow="fold")
+    for each in records[:most]:
+        colour = _WOULD[each.outcome][2]
+        what = f"[{colour}]{_WOULD[each.outcome][0 if german else 1]}[/]"
+        head = (f"#{each.line}", what, escape(each.key), escape(each.foreign_id))
+        rows = [(labels.get(one.name, one.name), one.old or "–", one.new or "–") for one in each.fields]
+        for index, row in enumerate(rows or [("", "", "")]):
+            table.add_row(*(head if index == 0 else ("", "", "", "")), *map(escape, row))
+    OUT.print(table)
+    if len(records) > most:
+        rest = len(records) - most
+        OUT.print(
+            f"    … und {rest} weitere (--json zeigt alle)" if german else f"    … and {rest} more (--json has all)"
+        )
 
 
 _DONE = {

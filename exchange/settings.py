@@ -156,7 +156,7 @@ class SageCustomers(Section):
 
     templates: dict[str, str] = Field({"*": "D99999"}, description="Template customer (Vorlagekunde) per country; `*` for all others.")
     group_templates: dict[str, str] = Field({}, description="Template customer per customer group of the shop (its title); goes before the country.")
-    match: tuple[Literal["shop_id", "number", "email_name", "email"], ...] = Field(("shop_id", "number", "email_name"), description="How a customer of the shop is recognised in Sage, one after the other: the shop's number for him (WSKdNr), his customer number, his e-mail together with his name, or his e-mail alone. Of several that fit none is taken: a person decides.")
+    match: tuple[Literal["shop_id", "number", "email_name", "email", "name_place"], ...] = Field(("shop_id", "number", "email_name"), description="How a customer of the shop or of a file is recognised in Sage, one after the other: the shop's number for him (WSKdNr), his customer number, his e-mail together with his name, his e-mail alone, or his name together with postcode and street. Of several that fit none is taken, and who only seems to be known is held: a person decides.")
     shop_owns: tuple[Literal["salutation", "name1", "name2", "addition", "street", "zip", "city", "country", "phone", "mobile", "email", "language", "vat_number", "contact"], ...] = Field(
         ("name1", "name2", "addition", "street", "zip", "city", "country", "phone", "mobile", "email", "contact"),
         description="Fields that a changed customer of the shop overwrites in Sage; all others are kept as they are there. contact: the contact person of a company.",
@@ -167,6 +167,20 @@ class SageCustomers(Section):
     one_off: str = Field("", max_length=20, description="Collective account for one-off customers (Einmalvorgänge).")
     file_profile: str = Field("customer_import_csv", description="Way `files`: profile of the customer file for Sage.")
     shop_file_profile: str = Field("", description="Way `files`: another profile for customers of the shop, such as customer_export_csv, which also has their delivery address; empty: the same.")
+
+
+class SageArticles(Section):
+    """How articles of the shop become articles in Sage (modules product_import and category_import)."""
+
+    existing: Literal["hold", "update"] = Field("hold", description="An article that Sage has already: hold it for a person, or let the shop overwrite title, texts, price and the like. New articles are always taken over.")
+    template: str = Field("", max_length=31, description="Article that new ones are copied from (Vorlageartikel), for what the shop knows nothing of; empty: they have only what the shop says and the settings below.")
+    tax_classes: dict[Decimal, int] = Field({}, description='Tax class (Steuerklasse) for a rate in percent, such as "19" = 1; without an entry, the only class of Sage that has this rate.')
+    groups: dict[str, str] = Field({}, description='Article group (codes from the main group on, with / in between) for a category of the shop (its titles likewise), such as "Kaffee/Becher" = "KAFFEE/BECHER"; `*` for articles without a category. Without an entry, the group with the same names or codes.')
+    group_level: int = Field(0, ge=0, description="Gruppenebene of a new main group; that of its subgroups is one more (sage-100.md 2.4 names the column, not its values).")
+    unit: str = Field("Stk", max_length=5, description="Unit of new articles, as the shop has none; their template's, where there is one.")
+    revenue_code: int = Field(1, description="Erloescode of new articles; their template's, where there is one.")
+    stock_kept: bool = Field(True, description="Lagerfuehrung of new articles; their template's, where there is one.")
+    file_profile: str = Field("product_import_xml", description="Way `files`: profile of the article file that a Sage-side importer takes (our own product_import_xml, or sage_article_csv).")
 
 
 class SageSettings(Section):
@@ -189,6 +203,7 @@ class SageSettings(Section):
     columns: dict[str, str] = Field({}, description='Own columns for further fields, such as products.meta_title = "USER_MetaTitel".')
     orders: SageOrders = Field(SageOrders(), description="Orders.")
     customers: SageCustomers = Field(SageCustomers(), description="Customers.")
+    articles: SageArticles = Field(SageArticles(), description="Articles of the shop.")
 
 
 class ShopSettings(Section):

@@ -80,7 +80,28 @@ class Gathered(NamedTuple):
     items: tuple[str, ...]
 
 
-#: What a field may be: text, number, flag, `Ref`, `Upload` or `Json`. Money and quantities are Decimal; None is empty.
+class Withdrawn(NamedTuple):
+    """What is no longer to stand in a gathered text, whoever adds it, such as the number of a cancelled parcel.
+
+    Attributes:
+        items: as they stand in the `Gathered` of others.
+    """
+
+    items: tuple[str, ...]
+
+
+class Listed(NamedTuple):
+    """A list that several records make together, such as the orders of one customer; JSON text in the shop.
+
+    Attributes:
+        items: what this record adds, as in `Json`; in the shop all items stand in one list, in the order of their text.
+    """
+
+    items: tuple[Any, ...]
+
+
+#: What a field may be: text, number, flag, `Ref`, `Upload`, `Json`, `Gathered`, `Listed`; money and quantities are
+#: Decimal, None is empty.
 Value = str | int | bool | None | Any
 
 
@@ -166,7 +187,7 @@ def variant(number: str, variant_id: int = 0) -> Ref:
     return Ref("variant", article_key(number, variant_id))
 
 
-def metafield(owner: Ref, name: str, value: str | Json | None, **more: Any) -> Part:
+def metafield(owner: Ref, name: str, value: str | Json | Listed | None, **more: Any) -> Part:
     """A metafield of a thing; its resource is `product_metafield`, `customer_metafield`, ..."""
     return Part(
         f"{owner.resource}_metafield", f"{owner.key}|{joined(name)}", {"key": name, "value": value}, owner, **more

@@ -1,1 +1,1 @@
-"""Carriers and the addresses that they accept (`formats.md` 1). Nothing here knows a file or a database."""
+"""Carriers, the addresses that they accept, and the numbers of their parcels (`formats.md` 1)."""

@@ -84,3 +84,16 @@ def link(template: str, number: str, postcode: str = "", language: str = "de") -
     return template.format(
         number=quote(number, safe=""), zip=quote(postcode, safe=""), language=language, locale=locale
     )
+
+
+#: The carriers' own pages (1.4), also of carriers that are not handed anything here.
+LINKS: Mapping[str, str] = {name: each.link for name, each in CARRIERS.items()} | {
+    "gls": "https://gls-group.eu/DE/{language}/paketverfolgung?match={number}",
+    "ups": "https://www.ups.com/track?tracknum={number}",
+    "deutsche_post": "https://www.deutschepost.de/{language}/s/sendungsverfolgung.html?piececode={number}",
+}
+
+
+def title(carrier: str) -> str:
+    """The name of a carrier for people."""
+    return CARRIERS[carrier].title if carrier in CARRIERS else carrier.replace("_", " ").title()

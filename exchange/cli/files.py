@@ -65,6 +65,7 @@ def _dry_run_json(job: Job) -> dict[str, Any]:
         "module": job.module.name,
         "profile": job.profile.name,
         "counts": {name: getattr(counts, name) for name in counts.__slots__},
+        "records": [each.as_json() for each in job.foretold],
         "findings": [each.as_json() for each in job.report.findings],
     }
 
@@ -82,6 +83,7 @@ def _show_dry_run(app: App, job: Job) -> None:
         else f"Dry run: {counts.rows_in} read, {counts.created} new, {counts.updated} changed, {counts.unchanged} "
         f"unchanged, {counts.rejected} rejected, {counts.held} held. Nothing was applied."
     )
+    screen.foretold(job.foretold, job.module.schema, app.settings.language)
     screen.findings(job.report.findings, app.settings.language)
 
 

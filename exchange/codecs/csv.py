@@ -344,7 +344,7 @@ class _Place(NamedTuple):
 def _declared(sources: Mapping[str, Source], names: Sequence[str], start: int) -> Iterator[_Place]:
     """The columns of the profile in their order; cells are counted in the order of the schema."""
     for name, source in sources.items():
-        if source.paths:
+        if source.written:
             yield _Place(source.written, start + names.index(name), source.value)
 
 

@@ -15,19 +15,34 @@ from jinja2 import (
     TemplateNotFound,
     select_autoescape,
 )
+from sqlalchemy import delete, exists, insert, select
 
-from exchange.connector import chunks
+from exchange.connector import Applied, chunks
+from exchange.connectors.sequel import settle
 from exchange.errors import ConfigError
+from exchange.finding import Severity, found, kind
+from exchange.ledger_tables import MAIL, TOLD
 from exchange.mail import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from email.message import EmailMessage
 
-    from exchange.connector import Applied, Change, Landing
+    from sqlalchemy import Connection
+
+    from exchange.connector import Change, Landing, Target
     from exchange.letter import Letter, LetterView
     from exchange.mail import Post
     from exchange.module import Module
+
+NO_ADDRESS = kind(
+    "mail.no_address",
+    de="Es ist keine E-Mail-Adresse bekannt; der Kunde bekommt keine Nachricht.",
+    en="No e-mail address is known; the customer gets no message.",
+    remedy_de="Ergänzen Sie die Adresse beim Kunden in Sage oder in der Datei, und übertragen Sie noch einmal.",
+    remedy_en="Add the address to the customer in Sage or to the file, and transfer again.",
+    severity=Severity.WARNING,
+)
 
 #: Records that are taken into the spool in one transaction.
 CHUNK = 200
@@ -100,20 +115,49 @@ class MailTarget:
         self.post, self.module, self.view, self.stationery = post, module, view, stationery
 
     def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:  # noqa: ARG002 - contract
-        """See `exchange.connector.Target`: every letter goes in as expected, so there is nothing to tell."""
+        """See `exchange.connector.Target`: told are records whose letter has no address to go to."""
+        lost: list[Change] = []
         for some in chunks(changes, CHUNK):
             with self.post.ledger.writing() as connection:
-                for change in some:
-                    self._put(connection, change.key, change.record)
-        return iter(())
+                lost += [each for each in some if not self._put(connection, each.key, each.record)]
+        return (Applied(each.seq, each.outcome, findings=(found(NO_ADDRESS),)) for each in lost)
 
-    def _put(self, connection: Any, key: str, record: Any) -> None:
+    def _put(self, connection: Connection, key: str, record: Any) -> bool:
+        """False when there was a letter and nobody to send it to."""
         assert self.module.letters is not None  # noqa: S101 - the target is only made for modules that have letters
         prefix = self._prefix(key)
         letters = {prefix + letter.name: letter for letter in self.module.letters(record, self.view)}
-        self.post.withdraw(connection, prefix, letters)
+        self._withdraw(connection, prefix, letters)
+        nobody = [name for name, letter in letters.items() if not letter.recipient]
+        for name in nobody:
+            del letters[name]
         for name, letter in letters.items():
-            self.post.post(connection, name, self.stationery.message(letter), "hold", letter.due_at)
+            listed = self._untold(connection, name, letter)
+            if listed is not None:
+                self.post.post(connection, name, self.stationery.message(listed), "hold", letter.due_at)
+        return not nobody
+
+    def _withdraw(self, connection: Connection, prefix: str, keep: Collection[str] = ()) -> None:
+        """What a letter that is taken back would have listed has been told to nobody."""
+        if self.post.withdraw(connection, prefix, keep):
+            written = exists().where(MAIL.c.key == TOLD.c.mail_key)
+            mine = TOLD.c.mail_key.startswith(prefix, autoescape=True)
+            connection.execute(delete(TOLD).where(mine, ~written))
+
+    def _untold(self, connection: Connection, name: str, letter: Letter) -> Letter | None:
+        """The letter with the items that no other one has listed; they are remembered as told by this one."""
+        if letter.items is None:
+            return letter
+        keys = {f"{self.module.name}|{item}": item for item in letter.items}
+        query = select(TOLD.c.key, TOLD.c.mail_key).where(TOLD.c.key.in_(keys))
+        told = {row.key: row.mail_key for row in connection.execute(query)}
+        fresh = [key for key in keys if told.get(key, name) == name]
+        new = [{"key": key, "mail_key": name} for key in fresh if key not in told]
+        if new:
+            connection.execute(insert(TOLD), new)
+        if not fresh:
+            return None
+        return letter._replace(values={**letter.values, "items": [letter.items[keys[key]] for key in fresh]})
 
     def _prefix(self, key: str) -> str:
         return f"{self.module.name}|{key.replace('|', '%7C')}|"
@@ -122,4 +166,29 @@ class MailTarget:
         """What still waits is taken back."""
         with self.post.ledger.writing() as connection:
             for key in keys:
-                self.post.withdraw(connection, self._prefix(key))
+                self._withdraw(connection, self._prefix(key))
+
+
+class WritingTarget:
+    """A target whose records want letters too (`exchange.connector.Target`).
+
+    Args:
+        target: where they land.
+        letters: writes of those that have landed.
+    """
+
+    def __init__(self, target: Target, letters: MailTarget) -> None:
+        self.target, self.letters = target, letters
+
+    def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
+        """As the target does; letters are in the spool before the iterator ends."""
+        landed, applied = settle(self.target, landing, changes)
+        for told in self.letters.apply(landing, iter(landed)):
+            said = applied.get(told.seq, told._replace(findings=()))
+            applied[told.seq] = said._replace(findings=(*said.findings, *told.findings))
+        yield from applied.values()
+
+    def remove(self, landing: Landing, keys: Sequence[str]) -> None:
+        """As the target does; letters that wait are taken back."""
+        self.target.remove(landing, keys)
+        self.letters.remove(landing, keys)

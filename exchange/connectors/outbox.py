@@ -32,6 +32,13 @@ FIELD_NEEDED = kind(
     remedy_de="Ergänzen Sie den Wert, oder wählen Sie ein Profil, das ohne ihn auskommt.",
     remedy_en="Add the value, or choose a profile that does without it.",
 )
+NO_PLACE = kind(
+    "outbox.no_place",
+    de="Die Datei für den Empfänger ({profile}) hat keinen Platz für „{field}“ ({value}); der Wert ginge verloren.",
+    en="The receiver's file ({profile}) has no place for “{field}” ({value}); the value would be lost.",
+    remedy_de="Wählen Sie ein Profil, das den Wert kennt, oder erfassen Sie ihn beim Empfänger von Hand.",
+    remedy_en="Choose a profile that knows the value, or enter it by hand at the receiver.",
+)
 NOT_IN_CHARSET = kind(
     "outbox.not_in_charset",
     de="„{value}“ enthält ein Zeichen, das es im Zeichensatz {charset} nicht gibt.",
@@ -63,6 +70,17 @@ def _not_in_charset(record: Any, charset: str) -> list[Finding]:
     return findings
 
 
+def _named(record: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """The values of fields, and of each child's (`lines[2].discount`)."""
+    for name in names:
+        group, dot, field = name.rpartition(".")
+        if not dot:
+            yield name, getattr(record, name)
+            continue
+        for index, child in enumerate(getattr(record, group)):
+            yield f"{group}[{index}].{field}", getattr(child, field)
+
+
 class OutboxTarget:
     """Writes changes of one module as files of one profile.
 
@@ -82,7 +100,7 @@ class OutboxTarget:
         self.layout = layout
         self.folder = folder
         self.meta = Meta(layout.profile.module, now, full)
-        self._needs = layout.profile.needs
+        self._needs, self._lacks = layout.profile.needs, layout.profile.lacks
         charset = codecs.lookup(layout.profile.write_charset).name
         self._charset = None if charset.startswith("utf") else charset
 
@@ -90,7 +108,7 @@ class OutboxTarget:
         """See `exchange.connector.Target`: only what cannot be written in this form is told."""
         stem = f"{landing.module}_{landing.batch}"
         one_per_file = self.layout.profile.one_per_file
-        if isinstance(changes, Changes) and not (one_per_file or self._needs or self._charset):
+        if isinstance(changes, Changes) and not (one_per_file or self._needs or self._lacks or self._charset):
             self._write(landing, stem, self.layout, Blocks(page.records for page in changes.blocks))
             return iter(())
         refused: list[Applied] = []
@@ -110,6 +128,11 @@ class OutboxTarget:
             found(FIELD_NEEDED, Locator(field=name), field=name, profile=self.layout.profile.name)
             for name in self._needs
             if getattr(change.record, name) in ("", None)
+        ]
+        findings += [
+            found(NO_PLACE, Locator(field=field), field=field, profile=self.layout.profile.name, value=value)
+            for field, value in _named(change.record, self._lacks)
+            if value
         ]
         if self._charset is not None:
             findings += _not_in_charset(change.record, self._charset)

@@ -11,7 +11,7 @@ from stdnum.eu import vat as stdnum_vat
 from stdnum.exceptions import ValidationError
 
 from exchange.finding import Finding, Locator, found, kind
-from exchange.module import Module, Reference, Rule, Side
+from exchange.module import Mark, Module, Reference, Rule, Side
 from exchange.records.customer import Customer
 
 if TYPE_CHECKING:
@@ -142,8 +142,24 @@ def customer_key(customer: Customer) -> str:
         return f"shop:{customer.shop_customer_number.casefold()}"
     if customer.email:
         return f"mail:{customer.email.casefold()}"
-    name = (customer.name1, customer.name2, customer.zip, customer.street)
-    return "name:" + "|".join(re.sub(r"\s+", " ", part).strip().casefold() for part in name)
+    return f"name:{_person(customer)}"
+
+
+def _person(customer: Customer) -> str:
+    """Name and place without letter case and superfluous blanks."""
+    parts = (customer.name1, customer.name2, customer.zip, customer.street)
+    return "|".join(re.sub(r"\s+", " ", part).strip().casefold() for part in parts)
+
+
+def marks(customer: Customer) -> Iterator[Mark]:
+    """Who has the same e-mail, bank account, VAT number, or name and place may be the same customer."""
+    sure = customer.number != ""
+    yield Mark("email", customer.email.casefold(), customer.email, sure)
+    yield Mark("iban", "".join(customer.iban.split()).upper(), customer.iban, sure)
+    yield Mark("vat_number", "".join(customer.vat_number.split()).upper(), customer.vat_number, sure)
+    placed = customer.zip or customer.street
+    name = ", ".join(part for part in (customer.name1, customer.name2, customer.zip, customer.city) if part)
+    yield Mark("name1", _person(customer) if placed else "", name, sure)
 
 
 def check_emails(customer: Customer, _options: Options) -> Iterator[Finding]:
@@ -252,6 +268,7 @@ MODULE = Module(
         Reference("price_list", UNKNOWN_LIST, _price_list),
         Reference("template", UNKNOWN_TEMPLATE, lambda customer: [("template", customer.template)]),
     ),
+    marks=marks,
     entered_by_hand=True,
     aliases=("customers", "kunden", "customer"),
 )

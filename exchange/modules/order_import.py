@@ -96,6 +96,13 @@ NO_PRICE = kind(
     remedy_de="Ergänzen Sie Einzelpreis oder Zeilensumme; ein fehlender Preis ist nicht null.",
     remedy_en="Add the unit price or the line total; a missing price is not zero.",
 )
+NO_TOTAL = kind(
+    "order_import.no_total",
+    de="Die Bestellung nennt keine Summe, weder netto noch brutto.",
+    en="The order names no total, neither without nor with tax.",
+    remedy_de="Ergänzen Sie die Summe; ohne sie lässt sich nicht prüfen, ob die Bestellung vollständig ist.",
+    remedy_en="Add the total; without it nobody can tell whether the order is complete.",
+)
 NO_QUANTITY = kind(
     "order_import.no_quantity",
     de="Die Menge ist null.",
@@ -196,7 +203,8 @@ def check_buyer(order: Order, _options: OrderOptions) -> Iterator[Finding]:
 
 
 def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
-    """Quantity x unit price - discount = line total, on both sides; the unit price may be rounded."""
+    """Quantity x unit price - discount = line total, on each side that has a total; the unit price may be rounded."""
+    asked = {"excl": order.total_excl is not None, "incl": order.total_incl is not None}
     for index, line in enumerate(order.lines):
         quantity = line.quantity
         if not quantity:
@@ -209,7 +217,8 @@ def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
             ("incl", line.unit_price_incl, line.discount_incl, line.total_incl),
         ):
             if total is None:
-                yield found(NO_PRICE, Locator(field=f"lines[{index}].total_{side}"), side=_side(side))
+                if asked[side]:
+                    yield found(NO_PRICE, Locator(field=f"lines[{index}].total_{side}"), side=_side(side))
                 continue
             if unit is None:
                 continue
@@ -233,7 +242,9 @@ def _side(side: str) -> str:
 
 
 def check_sums(order: Order, options: OrderOptions) -> Iterator[Finding]:
-    """Lines + shipping + payment fee - discount = total, on both sides."""
+    """Lines + shipping + payment fee - discount = total, on each side that has one; one of them must have."""
+    if order.total_excl is None and order.total_incl is None:
+        yield found(NO_TOTAL, Locator(field="total_incl"))
     for side, lines, shipping, payment, discount, total in (
         (
             "excl",
@@ -385,7 +396,7 @@ MODULE = Module(
         Rule((TOO_OLD,), check_age, lambda: example()._replace(ordered_at=datetime(1999, 12, 31, tzinfo=UTC))),
         Rule((NO_BUYER,), check_buyer, lambda: example()._replace(email="", billing_name="", last_name="")),
         Rule((LINE_SUM, NO_PRICE, NO_QUANTITY), check_lines, lambda: _with_line(total_incl=Decimal("18.00"))),
-        Rule((ORDER_SUM,), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),
+        Rule((ORDER_SUM, NO_TOTAL), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),
         Rule(
             (TAX_SUM,), check_taxes, lambda: example()._replace(taxes=(OrderTax("MwSt", Decimal(7), Decimal("1.31")),))
         ),

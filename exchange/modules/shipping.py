@@ -16,6 +16,7 @@ from sqlalchemy import and_, select
 from exchange import khk
 from exchange.carriage import address
 from exchange.carriage.carriers import CARRIERS, Carrier
+from exchange.consignment import Consignment
 from exchange.convert import canonical
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Rule, Side
@@ -329,6 +330,12 @@ def route(record: Shipment, options: ShippingOptions) -> str:
     return options.profiles.get(record.carrier, CARRIERS[record.carrier].profile)
 
 
+def consignment(record: Shipment) -> Consignment:
+    """Whom the parcel numbers are to be told, once the carrier has given them."""
+    names = ("reference", "order_number", "carrier", "email", "language", "zip")
+    return Consignment(name=record.contact or record.name1, **{name: getattr(record, name) for name in names})
+
+
 def example() -> Shipment:
     """A parcel to Munich."""
     blank = Shipment._make([None if each in _NUMBERS else "" for each in Shipment._fields])
@@ -387,6 +394,7 @@ MODULE = Module(
     ),
     collect=collect,
     route=route,
+    consignment=consignment,
     window=True,
     changed="hold",
     aliases=("shipments", "versand", "lieferungen"),

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
-from sqlalchemy import select
 
-from exchange import khk
-from exchange.carriage.carriers import CARRIERS
+from exchange.carriage.carriers import CARRIERS, LINKS, link
+from exchange.carriage.notice import notice
+from exchange.carriage.written import written_in_sage
+from exchange.consignment import Consignment
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.tracking import Parcel, Tracking
-from exchange.shop import Gathered, Part, Ref, metafield
+from exchange.schedule import holiday_calendar
+from exchange.shop import Gathered, Part, Ref, Withdrawn, joined, metafield
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from exchange.connector import SageSource
+    from exchange.letter import Letter, LetterView
     from exchange.shop import ShopView
 
 NO_ORDER = kind(
@@ -59,7 +64,6 @@ TWICE = kind(
 
 #: What Excel makes of twenty digits.
 _DAMAGED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
-_SEPARATORS = re.compile(r"[;,|\s]+")
 
 
 class TrackingOptions(Options):
@@ -69,13 +73,55 @@ class TrackingOptions(Options):
         r"(?:(?P<order>[^/]+)/)?(?P<document>.+)",
         description="Regular expression of the reference that comes back; its group `order` is the shop's order number.",
     )
-    mail: Literal["shop", "none"] = Field("shop", description="Who tells the customer: the shop's own mail, or nobody.")
+    mail: Literal["shop", "ours", "none"] = Field(
+        "shop",
+        description="Who tells the customer: the shop's own mail, ours (templates/mail/tracking_*), or nobody.",
+    )
+    sender: str = Field("", description="Name under our mail.")
+    links: dict[str, str] = Field(
+        dict(LINKS),
+        description="Where a parcel is followed, per carrier, with {number}, and {zip}, {language}, {locale} if needed.",
+    )
+    later_numbers: Literal["add", "replace"] = Field(
+        "add",
+        description="What numbers of a later file mean: more parcels of the consignment, or all that it has.",
+    )
+    alarm_hours: float = Field(
+        24,
+        ge=0,
+        description="An alert when a consignment has no number so many hours after it was handed over; 0: never.",
+    )
+    alarm_days: Literal["every day", "working days"] = Field(
+        "working days", description="Whether the hours of Saturdays and Sundays count."
+    )
+    alarm_holidays: str = Field("", description="Public holidays whose hours do not count, such as DE-BY; empty: none.")
     kinds: tuple[str, ...] = Field(("VLL",), description="Documents of Sage whose numbers are read (tracking column).")
     column: str = Field(
         "", description="Own column of KHKVKBelege with the parcel numbers, several in one text; empty: files only."
     )
     carrier_column: str = Field("", description="Own column of KHKVKBelege with the carrier.")
     days: int = Field(30, ge=1, description="Documents of so many days are looked at.")
+
+    @field_validator("links")
+    @classmethod
+    def _leads_somewhere(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, template in value.items():
+            try:
+                address = link(template, "1")
+            except (KeyError, IndexError, ValueError):
+                raise ValueError(
+                    f"{name}: the placeholders are {{number}}, {{zip}}, {{language}}, {{locale}}"
+                ) from None
+            if urlsplit(address).scheme != "https" or address == template:
+                raise ValueError(f"{name}: a link begins with https:// and has {{number}} in it")
+        return {**LINKS, **value}
+
+    @field_validator("alarm_holidays")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value:
+            holiday_calendar(value)
+        return value
 
     @field_validator("reference")
     @classmethod
@@ -88,47 +134,16 @@ class TrackingOptions(Options):
 def collect(source: SageSource, options: TrackingOptions) -> Iterator[Tracking]:
     """Parcel numbers that somebody wrote into Sage's documents; none where no column is set."""
     if not options.column:
-        return
-    table = khk.BELEGE
-    since = (source.now() - timedelta(days=options.days)).astimezone(source.zone).replace(tzinfo=None)
-    names = ("Belegkennzeichen", "Belegjahr", "Belegnummer", "Belegdatum", "Referenznummer", "Sprache", "A1PLZ")
-    columns = [table.c[name] for name in (*names, "WSBestellNr", "WSEmail")]
-    own = {"numbers": options.column, "carrier": options.carrier_column}
-    query = (
-        select(
-            *khk.available(columns, source.columns(table.name)),
-            *(khk.own(table, column).label(name) for name, column in own.items() if column),
-        )
-        .where(
-            table.c.Mandant == source.settings.mandant,
-            table.c.Belegkennzeichen.in_(options.kinds),
-            table.c.Belegdatum >= since,
-        )
-        .order_by(table.c.BelID)
-    )
-    for row in source.rows(query):
-        numbers = [each for each in _SEPARATORS.split(_text(row["numbers"])) if each]
-        if numbers:
-            yield Tracking(
-                reference=f"{row['Belegkennzeichen']}-{row['Belegjahr']}-{row['Belegnummer']}",
-                order_number=_text(row["WSBestellNr"]) or _text(row["Referenznummer"]),
-                carrier=_text(row["carrier"]).casefold() if options.carrier_column else "",
-                shipped_on=row["Belegdatum"].date() if row["Belegdatum"] else None,
-                email=_text(row["WSEmail"]),
-                zip=_text(row["A1PLZ"]),
-                language="EN" if _text(row["Sprache"]).upper().startswith("E") else "DE",
-                cancelled=False,
-                parcels=tuple(map(Parcel, dict.fromkeys(numbers))),
-            )
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+        return iter(())
+    columns = {"numbers": options.column, "carrier": options.carrier_column}
+    return written_in_sage(source, columns, options.kinds, timedelta(days=options.days))
 
 
 def prepare(record: Tracking, options: TrackingOptions) -> Tracking:
     """Read the order number out of the reference, and the carrier out of the form of the numbers."""
     values: dict[str, Any] = {}
+    if record.complete is None:
+        values["complete"] = options.later_numbers == "replace"
     if not record.order_number:
         match = re.fullmatch(options.reference, record.reference)
         values["order_number"] = (match["order"] or "") if match else ""
@@ -146,13 +161,43 @@ def _plain(number: str) -> str:
     return number.replace(" ", "").upper()
 
 
+def _numbers_of(record: Tracking) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_plain(each.parcel_number) for each in record.parcels))
+
+
+def key(record: Tracking) -> str:
+    """The consignment; with its numbers where a file may bring more of them and takes none away."""
+    if record.complete:
+        return record.reference
+    numbers = sorted(_numbers_of(record))
+    if len(numbers) == 1:
+        return joined(record.reference, *numbers)
+    return joined(record.reference, blake2b(" ".join(numbers).encode(), digest_size=8).hexdigest())
+
+
+def consignment(record: Tracking) -> Consignment:
+    """The numbers that the carrier gave, or takes back."""
+    return Consignment(
+        reference=record.reference,
+        order_number=record.order_number,
+        carrier=record.carrier,
+        parcels=_numbers_of(record),
+        complete=bool(record.complete),
+        cancelled=bool(record.cancelled),
+    )
+
+
 def parts(record: Tracking, view: ShopView) -> Iterator[Part]:
-    """Tracking code and state of the order's shipment; the carrier in a metafield. A cancelled delivery adds none."""
-    if record.cancelled or not record.order_number:
+    """Tracking code and state of the order's shipment; the carrier in a metafield. Cancelled numbers go away there."""
+    if not record.order_number:
+        return
+    numbers = _numbers_of(record)
+    if record.cancelled:
+        yield Part("shipment", record.order_number, {"trackingCode": Withdrawn(numbers)}, creates=False)
         return
     tell = view.options.mail == "shop"
     fields: Mapping[str, Any] = {
-        "trackingCode": Gathered(tuple(_plain(each.parcel_number) for each in record.parcels)),
+        "trackingCode": Gathered(numbers),
         "status": "shipped",
         "doNotifyShipped": tell,
         "doNotifyTrackingCode": tell,
@@ -160,6 +205,23 @@ def parts(record: Tracking, view: ShopView) -> Iterator[Part]:
     yield Part("shipment", record.order_number, fields, creates=False)
     if record.carrier in CARRIERS:
         yield metafield(Ref("shipment", record.order_number), "carrier", CARRIERS[record.carrier].title)
+
+
+def letters(record: Tracking, view: LetterView) -> Iterator[Letter]:
+    """One letter with the parcels that the customer was not told of before; in his language."""
+    if view.options.mail != "ours" or record.cancelled:
+        return
+    told = consignment(record)
+    known = view.recipient(record.reference) or told
+    person = known._replace(
+        order_number=record.order_number or known.order_number,
+        carrier=record.carrier or known.carrier,
+        email=record.email or known.email,
+        language=record.language or known.language,
+        zip=record.zip or known.zip,
+        parcels=told.parcels,
+    )
+    yield notice(person, view.options.links, view.options.sender)
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -195,6 +257,7 @@ def example() -> Tracking:
         zip="",
         language="DE",
         cancelled=False,
+        complete=False,
         parcels=(Parcel("00340434161094042557"), Parcel("00340434161094042564")),
     )
 
@@ -210,7 +273,7 @@ MODULE = Module(
     summary_de="Paketnummern aus den Rückdateien der Frachtführer oder aus Sage stehen im Shop an der Sendung.",
     summary_en="Parcel numbers out of the carriers' return files, or of Sage, stand at the shipment in the shop.",
     record=Tracking,
-    key=lambda record: str(record.reference),
+    key=key,
     lands=Side.SHOP,
     example=example,
     options=TrackingOptions,
@@ -223,6 +286,8 @@ MODULE = Module(
     ),
     collect=collect,
     parts=parts,
+    consignment=consignment,
+    letters=letters,
     window=True,
     aliases=("tracking", "paketnummern", "sendungsnummern"),
 )

@@ -17,6 +17,7 @@ from exchange.codec import RawBlock
 from exchange.connector import blocks
 from exchange.convert import ConversionError
 from exchange.finding import Finding, Locator, Severity, found, kind
+from exchange.pipeline.alike import Alike
 from exchange.pipeline.partial import Partial, as_far_as_readable
 from exchange.pipeline.shape import Shape, families
 from exchange.record import packer
@@ -194,12 +195,12 @@ class Checker:
         return replace(finding, at=replace(finding.at, line=line), key=key)
 
 
-def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
-    """Check every record of the file; stage the good ones, report the others.
+def check(job: Job, raws: Iterable[Raw], staging: Staging) -> Alike:
+    """Check every record of the file; stage the good ones, report the others; which of the good ones are alike.
 
     Raises BatchError when the file ends badly or is faulty throughout; nothing has been applied then.
     """
-    checker = Checker(job)
+    checker, alike = Checker(job), Alike(job.module)
     pack = packer(job.module.record)
     for chunk in blocks(raws, CHUNK):
         job.report.rows_in += len(chunk)
@@ -207,7 +208,9 @@ def check(job: Job, raws: Iterable[Raw], staging: Staging) -> None:
         if records:
             packed = pack(records)
             staging.add(lines, keys, packed.fingerprints, packed.block)
+            alike.note(lines, keys, records)
         job.progress(job.report.rows_in)
+    return alike
 
 
 def _passed(checker: Checker, chunk: Raws) -> Passed:

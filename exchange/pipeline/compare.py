@@ -11,6 +11,7 @@ from exchange.ledger import Origin
 from exchange.record import unpacker
 
 if TYPE_CHECKING:
+    from exchange.pipeline.alike import Alike
     from exchange.pipeline.work import Job
     from exchange.settings import Brake
     from exchange.staging import Staging
@@ -64,13 +65,14 @@ WHOLE_FILE = kind(
 SHOWN_LINES = 5
 
 
-def compare(job: Job, staging: Staging, brake: Brake) -> list[str]:
+def compare(job: Job, staging: Staging, alike: Alike, brake: Brake) -> list[str]:
     """Sort out doubles, set expected outcomes, apply the brakes; the keys that vanished.
 
     Raises BatchError when the whole file must not be applied.
     """
     staging.close_filling()
     _refuse_doubles(job, staging)
+    alike.refuse(job, staging)
     if job.module.whole_file and job.report.faults:
         raise BatchError(found(WHOLE_FILE, faults=len(job.report.faults)))
     outcomes = staging.compare()

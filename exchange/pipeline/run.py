@@ -133,10 +133,11 @@ class Pipeline:
         """
         job = self._recognised(batch, path)
         with staging(self.ledger, self.ledger.scope(job.module.name, job.batch.target)) as staged:
-            check(job, read(job), staged)
-            vanished = compare(job, staged, self.settings.brake)
+            alike = check(job, read(job), staged)
+            vanished = compare(job, staged, alike, self.settings.brake)
             if look is not None:
                 look(job, staged, vanished)
+        job.report.findings = job.located(job.report.findings)
         return job
 
     def _take_over(self, batch: Batch, path: Path | None) -> Batch:
@@ -149,8 +150,8 @@ class Pipeline:
             batch = job.batch
             if not self._duplicate(batch, job):
                 with staging(self.ledger, self.ledger.scope(job.module.name, batch.target), path.parent) as staged:
-                    check(job, read(job), staged)
-                    vanished = compare(job, staged, self.settings.brake)
+                    alike = check(job, read(job), staged)
+                    vanished = compare(job, staged, alike, self.settings.brake)
                     apply(job, staged, self.ledger, vanished)
         except BatchError as error:
             self._refuse(batch, job, error.findings)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from exchange.finding import Locator
     from exchange.ledger import Batch
     from exchange.module import Module
+    from exchange.pipeline.preview import Foretold
     from exchange.profile import Layout, Profile
 
 #: With more faulty records than this the file itself is wrong; and a report of that length helps nobody.
@@ -92,6 +93,7 @@ class Job:
         target: where records land.
         landing: for the target.
         report: what has been found.
+        foretold: of a dry run, what would become of each record, where the target can tell.
         progress: called with the number of records done.
     """
 
@@ -107,6 +109,7 @@ class Job:
     target: Target
     landing: Landing
     report: Report = field(default_factory=Report)
+    foretold: Sequence[Foretold] = ()
     progress: Callable[[int], None] = lambda _number: None
 
     def located(self, findings: Sequence[Finding]) -> list[Finding]:

@@ -29,7 +29,18 @@ class OrderLine(NamedTuple):
     discount_incl: Annotated[Decimal | None, money("Rabatt brutto", "Line discount incl. tax")]
     total_excl: Annotated[Decimal | None, money("Zeilensumme netto", "Line total excl. tax", example="16.81")]
     total_incl: Annotated[Decimal | None, money("Zeilensumme brutto", "Line total incl. tax", example="20.00")]
-    tax_rate: Annotated[Decimal | None, number("Steuersatz", "Tax rate", 3, length=3, required=True, example="19")]
+    tax_rate: Annotated[
+        Decimal | None,
+        number(
+            "Steuersatz",
+            "Tax rate",
+            3,
+            length=3,
+            example="19",
+            note_de="leer: nach der Steuerklasse des Artikels",
+            note_en="empty: by the tax class of the article",
+        ),
+    ]
 
 
 class OrderTax(NamedTuple):
@@ -43,7 +54,9 @@ class OrderTax(NamedTuple):
 class Order(NamedTuple):
     """An order with its customer, terms, lines and taxes."""
 
-    number: Annotated[str, text("Bestellnummer", "Order number", 50, required=True, volatile=True, example="ORD00018")]  # the key knows it, however it is spelt
+    number: Annotated[
+        str, text("Bestellnummer", "Order number", 50, required=True, volatile=True, example="ORD00018")
+    ]  # the key knows it, however it is spelt
     shop_order_id: Annotated[str, text("Shop-Bestell-Id", "Shop order id", 50)]
     ordered_at: Annotated[datetime | None, moment("Bestelldatum", "Ordered at", required=True)]
     status: Annotated[str, text("Status", "Status", 50, volatile=True)]
@@ -68,7 +81,9 @@ class Order(NamedTuple):
     billing_zip: Annotated[str, text("Rechnung PLZ", "Billing postcode", 24, example="01067")]
     billing_city: Annotated[str, text("Rechnung Ort", "Billing city", 40, example="Dresden")]
     billing_region: Annotated[str, text("Rechnung Region", "Billing region", 50)]
-    billing_country: Annotated[str, text("Rechnung Land", "Billing country", 2, upper=True, required=True, example="DE")]
+    billing_country: Annotated[
+        str, text("Rechnung Land", "Billing country", 2, upper=True, required=True, example="DE")
+    ]
     delivery_company: Annotated[str, text("Lieferung Firma", "Delivery company", 100)]
     delivery_name: Annotated[str, text("Lieferung Name", "Delivery name", 100)]
     delivery_addition: Annotated[str, text("Lieferung Zusatz", "Delivery addition", 64)]
@@ -90,8 +105,8 @@ class Order(NamedTuple):
     discount_excl: Annotated[Decimal | None, money("Gesamtrabatt netto", "Order discount excl. tax")]
     discount_incl: Annotated[Decimal | None, money("Gesamtrabatt brutto", "Order discount incl. tax")]
     coupon_code: Annotated[str, text("Gutscheincode", "Coupon code", 50)]
-    total_excl: Annotated[Decimal | None, money("Summe netto", "Total excl. tax", required=True)]
-    total_incl: Annotated[Decimal | None, money("Summe brutto", "Total incl. tax", required=True)]
+    total_excl: Annotated[Decimal | None, money("Summe netto", "Total excl. tax")]
+    total_incl: Annotated[Decimal | None, money("Summe brutto", "Total incl. tax")]
     comment: Annotated[str, text("Kommentar", "Comment", 4000, long=True)]
     lines: Annotated[tuple[OrderLine, ...], Rows("Positionen", "Lines", "line", required=True)]
     taxes: Annotated[tuple[OrderTax, ...], Rows("Steuern", "Taxes", "tax")]

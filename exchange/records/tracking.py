@@ -29,4 +29,14 @@ class Tracking(NamedTuple):
     zip: Annotated[str, text("PLZ", "Postcode", 24)]
     language: Annotated[str, text("Sprache", "Language", 2, upper=True)]
     cancelled: Annotated[bool | None, flag("Storniert", "Cancelled", example="0")]
+    complete: Annotated[
+        bool | None,
+        flag(
+            "Vollständig",
+            "Complete",
+            example="0",
+            note_de="1: das sind alle Pakete der Sendung; 0: sie kommen zu den bekannten dazu",
+            note_en="1: these are all parcels of the consignment; 0: they are added to those known",
+        ),
+    ]
     parcels: Annotated[tuple[Parcel, ...], Rows("Pakete", "Parcels", "parcel", required=True)]

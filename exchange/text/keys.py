@@ -139,26 +139,35 @@ def _getter(path: str) -> Getter:
 def _source_getter(source: Source, scalar: Callable[[Any], Any]) -> Getter:
     """The function object → raw value of one field; see `exchange.profile.Source`."""
     getters = [_getter(path) for path in source.paths]
-    constant = source.value
+    constant, separator = source.value, source.separator
+    if source.join:
+
+        def joined(record: dict[str, Any]) -> Any:
+            values = [value for get in getters if (value := scalar(get(record))) != ""]
+            try:
+                return separator.join(values) or constant
+            except TypeError:  # not only texts
+                return _joined(values, separator)
+
+        return joined
+    first_getter, *others = getters or [_getter(_NO_KEY)]
 
     def first(record: dict[str, Any]) -> Any:
-        for get in getters:
+        value = scalar(first_getter(record))
+        if value != "":
+            return value
+        for get in others:
             value = scalar(get(record))
             if value != "":
                 return value
         return constant
 
-    def joined(record: dict[str, Any]) -> Any:
-        texts = []
-        for get in getters:
-            value = scalar(get(record))
-            if isinstance(value, ConversionError):
-                return value
-            if value != "":
-                texts.append(str(value))
-        return source.separator.join(texts) or constant
+    return first
 
-    return joined if source.join else first
+
+def _joined(values: Sequence[Any], separator: str) -> Any:
+    fault = next((value for value in values if isinstance(value, ConversionError)), None)
+    return separator.join(map(str, values)) if fault is None else fault
 
 
 class Reader:
@@ -226,7 +235,7 @@ def _puts(fields: Sequence[Field], sources: Mapping[str, Source]) -> list[_Put]:
     names = [field.name for field in fields]
     puts = []
     for name, source in sources.items():
-        if source.paths:
+        if source.written:
             index = names.index(name)
             native = fields[index].kind in (Kind.FLAG, Kind.WHOLE) and source.scale is None and not source.codes
             puts.append((index, parts(source.written), native, source.value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
@@ -18,7 +18,7 @@ from exchange.errors import ConfigError, FatalError
 from exchange.text.paths import Part, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from exchange.profile import GroupSource, Layout, Profile, Source
     from exchange.record import Schema
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: What xml cannot hold in any way.
 _NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: Stands for the number of a child.
+_NUMBER = "#"
 #: What stands before the element of a record. Elements within begin deeper; beside a text they begin with nothing.
 _OUTERMOST, _BESIDE_TEXT = "\n", ""
 
@@ -102,6 +104,7 @@ class _Plan:
         constant: what stands here where the field is empty.
         group: index of the group that is written here, or -1.
         count: index of the group whose children are counted here, or -1.
+        above: index of the record's field that stands here in a child, or -1.
         attributes, elements: what stands within.
     """
 
@@ -110,6 +113,7 @@ class _Plan:
     constant: str = ""
     group: int = -1
     count: int = -1
+    above: int = -1
     attributes: list[_Plan] = field(default_factory=list)
     elements: list[_Plan] = field(default_factory=list)
 
@@ -117,11 +121,14 @@ class _Plan:
     def name(self) -> str:
         return self.part.name
 
-    @property
-    def mark(self) -> _Plan | None:
-        """What tells the element from its equals."""
-        within = (*self.attributes, *self.elements)
-        return next((each for each in within if each.name == self.part.key), None) if self.part.key else None
+    def said(self, values: _Values) -> Iterator[Sequence[object]]:
+        """What records say here and within, column by column; constants say nothing."""
+        if self.value >= 0:
+            yield values.columns[self.value]
+        if self.group >= 0:
+            yield values.groups[self.group][1]
+        for inner in (*self.attributes, *self.elements):
+            yield from inner.said(values)
 
     def within(self, part: Part, *, first: bool = False) -> _Plan:
         """The place of an element or attribute within, made where it is missing."""
@@ -156,17 +163,25 @@ class _Values(NamedTuple):
         number: of records.
         columns: per field.
         groups: per group the children of all records, and how many of them each record has.
+        above: of children: the columns of their records, and how many children each has.
     """
 
     number: int
     columns: Sequence[Column]
     groups: Sequence[tuple[_Values, Sequence[int]]] = ()
+    above: tuple[Sequence[Column], Sequence[int]] = ((), ())
 
     def of(self, plan: _Plan) -> Column:
         """What stands at a place."""
         if plan.count >= 0:
             return [str(size) for size in self.groups[plan.count][1]]
+        if plan.above >= 0:
+            columns, sizes = self.above
+            return [text for text, size in zip(columns[plan.above], sizes, strict=True) for _ in range(size)]
         texts = self.columns[plan.value] if plan.value >= 0 else [""] * self.number
+        if plan.constant == _NUMBER:
+            numbers = [str(number) for size in self.above[1] for number in range(1, size + 1)]
+            return [text or number for text, number in zip(texts, numbers, strict=True)]
         return [text or plan.constant for text in texts] if plan.constant else texts
 
 
@@ -178,6 +193,11 @@ class Markup:
         self.texts = Texts(layout)
         self.plan = _Plan(Part(profile.rows[0] if profile.rows else profile.root))
         self.groups = [_Plan(Part("")) for _ in schema.groups]
+        self.names = list(schema.names)
+        self.only = [
+            group.schema.names.index(source.only) if (source := profile.groups.get(group.name)) and source.only else -1
+            for group in schema.groups
+        ]
         try:
             for path in profile.order:
                 self.plan.reach(parts(path))
@@ -197,13 +217,24 @@ class Markup:
     def _group(self, index: int, source: GroupSource, schema: Schema) -> None:
         place = self.plan.reach(parts(source.path))
         place.group, self.groups[index].part = index, Part(place.name)
-        _state(self.groups[index], source.constants, [])
+        for path in source.order:
+            self.groups[index].reach(parts(path))
+        for path, constant in source.constants.items():
+            within = self.groups[index].reach(parts(path))
+            if constant.startswith("^"):
+                within.above = self.names.index(constant[1:])  # ValueError for no such field
+            else:
+                within.constant = constant
         _lay_out(self.groups[index], source.fields, schema)
 
     def text(self, records: Sequence[Any]) -> str:
         """The elements of records, each on lines of its own. Raises FatalError for a character that no record has."""
-        groups = [(_Values(sum(sizes), columns), sizes) for columns, sizes in self.texts.families(records)]
-        values = _Values(len(records), self.texts.columns(records), groups)
+        columns = self.texts.columns(records)
+        groups = []
+        for only, (of, sizes) in zip(self.only, self.texts.families(records), strict=True):
+            children, counts = _chosen(of, sizes, only) if only >= 0 else (of, sizes)
+            groups.append((_Values(sum(counts), children, above=(columns, counts)), counts))
+        values = _Values(len(records), columns, groups)
         return "".join(self._every(self.plan, values, _OUTERMOST))
 
     def _every(self, plan: _Plan, values: _Values, before: str) -> Column:
@@ -246,11 +277,9 @@ class Markup:
         attributes, inside = self._attributes(plan, values), _joined(self._inside(plan, values, before), number)
         if plan.value >= 0 and all(each.value < 0 for each in plan.attributes):  # a text that is not there has none
             attributes = [own if text or far else "" for own, text, far in zip(attributes, texts, inside, strict=True)]
-        mark = plan.mark
-        if mark is not None:  # only where something is said of it
-            alone = self._where_said(mark, values, before and f"{before}  ") if mark in plan.elements else [""]
-            empty = _joined(alone, number)
-            said = [bool(text) or far != only for text, far, only in zip(texts, inside, empty, strict=True)]
+        if plan.part.key:  # only where a record says something of it
+            columns = list(plan.said(values))  # what is made of constants alone is always written
+            said = [any(row) for row in zip(*columns, strict=True)] if columns else [True] * number
             attributes = [own if own_said else "" for own, own_said in zip(attributes, said, strict=True)]
             inside = [far if own_said else "" for far, own_said in zip(inside, said, strict=True)]
         # Beside a text no blank may be added: it would be part of it.
@@ -265,6 +294,13 @@ class Markup:
             else ""
             for own, text, near, far in zip(attributes, texts, beside, inside, strict=True)
         ]
+
+
+def _chosen(columns: Sequence[Column], sizes: Sequence[int], only: int) -> tuple[list[Column], list[int]]:
+    """The children that have a field, and how many of them each record has."""
+    keep = [bool(text) for text in columns[only]]
+    rest = iter(keep)
+    return [list(compress(column, keep)) for column in columns], [sum(islice(rest, size)) for size in sizes]
 
 
 def spaces(profile: Profile) -> list[tuple[str, str]]:
@@ -284,7 +320,7 @@ def _state(plan: _Plan, constants: Mapping[str, str], groups: Sequence[str]) -> 
 def _lay_out(plan: _Plan, sources: Mapping[str, Source], schema: Schema) -> None:
     names = schema.names
     for name, source in sources.items():
-        if source.paths:
+        if source.written:
             place = plan.reach(parts(source.written))
             if place.value < 0:  # of two fields with one path, the first is written
                 place.value, place.constant = names.index(name), source.value or place.constant

@@ -8,6 +8,7 @@ repeat, the first counts; in our own form a field stands once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from exchange.codec import TOO_BIG, Raw
@@ -95,6 +96,20 @@ def _says(element: _Element, key: str) -> str:
     return next((inner.text or "" for inner in element if local(inner.tag) == name), "").strip()
 
 
+def _divided(text: Any, by: Any) -> Any:
+    """The number that two texts make; where one is no number, both, and the field's own reader tells of it."""
+    for each in (text, by):
+        if isinstance(each, ConversionError):
+            return each
+    if not text.strip() or by.strip() in ("", "1"):
+        return text
+    try:
+        divisor = Decimal(by.strip())
+        return format(Decimal(text.strip()) / divisor, "f") if divisor > 0 else f"{text}/{by}"
+    except InvalidOperation:
+        return f"{text}/{by}"
+
+
 class Shape:
     """Element → values, for one schema in one profile."""
 
@@ -109,16 +124,17 @@ class Shape:
         places: dict[str, int] = {}
         later: list[tuple[int, Source]] = []
         for index, source in enumerate(sources):
-            if len(source.paths) == 1 and not source.value and source.paths[0] not in places:
+            if len(source.paths) == 1 and not (source.value or source.per) and source.paths[0] not in places:
                 places[source.paths[0]] = index
             elif source.paths or source.value:
                 later.append((index, source))
         for index, source in later:
-            for path in source.paths:
+            wanted = (*source.paths, source.per) if source.per else source.paths
+            for path in wanted:
                 if path not in places:
                     places[path] = self.slots
                     self.slots += 1
-            self.others.append((index, tuple(places[path] for path in source.paths), source))
+            self.others.append((index, tuple(places[path] for path in wanted), source))
         for path, slot in places.items():
             self._look_for(path, slot)
         self.root.settle()
@@ -136,12 +152,15 @@ class Shape:
         children: Children = {}
         self._walk(element, self.root, values, children, line)
         for index, slots, source in self.others:
-            texts = [values[slot] for slot in slots if not self._is_empty(values[slot])]
+            asked = slots[:-1] if source.per else slots
+            texts = [values[slot] for slot in asked if not self._is_empty(values[slot])]
             faulty = next((text for text in texts if isinstance(text, ConversionError)), None)
             if source.join:
                 values[index] = faulty or source.separator.join(texts) or source.value
             else:
                 values[index] = texts[0] if texts else source.value
+            if source.per:
+                values[index] = _divided(values[index], values[slots[-1]])
         return values[: self.size] if self.slots > self.size else values, children
 
     def _is_empty(self, text: Any) -> bool:
@@ -173,7 +192,7 @@ class Shape:
             self._text(inner, at, values, line)
         if at.group >= 0:
             children.setdefault(at.group, []).append(inner)
-        elif not at.leaf:
+        if not at.leaf and (at.group < 0 or at.below):  # the record may have fields that stand in its first child
             self._walk(inner, at, values, children, line)
 
     def _text(self, element: _Element, node: _Node, values: list[Any], line: int) -> None:

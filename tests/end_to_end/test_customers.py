@@ -199,3 +199,83 @@ def test_customers_in_plain_files_land_too(inside: Inside) -> None:
     repaired = rejects.read_bytes().replace(b";1067;", b";01067;")
     again = inside.take("kunden2.csv", repaired)
     assert (again.counts.created, again.counts.rejected) == (1, 0)
+
+
+TITLES_CSV = "Kundennummer;Name1;Land;PLZ;Ort;Strasse;EMail;UStIdNr;Kreditlimit\r\n"
+
+
+def csv(*rows: str) -> bytes:
+    return (TITLES_CSV + "".join(f"{row}\r\n" for row in rows)).encode()
+
+
+def test_rows_that_could_be_one_customer_are_shown_with_both_places_and_decided_by_a_number(inside: Inside) -> None:
+    """Same VAT number, same name and address: none is taken until each says who it is; then each is, and is told."""
+    same_number = (
+        ";Süd GmbH;DE;01067;Dresden;;a@x.example;DE136695976;",
+        ";Süd Nord;DE;01067;Dresden;;b@x.example;DE136695976;",
+    )
+    same_place = ";Café Ost;DE;01067;Dresden;Ring 1;c@x.example;;", ";CAFÉ  Ost;DE;01067;Dresden;ring 1;d@x.example;;"
+    batch = inside.take("kunden.csv", csv(*same_number, *same_place, ";West;DE;01067;Dresden;;e@x.example;;"))
+
+    assert (batch.counts.created, batch.counts.held) == (1, 4)
+    findings = inside.receipt(batch)["findings"]
+    assert [(each["code"], each["line"], each["field"]) for each in findings] == [
+        ("file.alike", 2, "vat_number"),
+        ("file.alike", 3, "vat_number"),
+        ("file.alike", 4, "name1"),
+        ("file.alike", 5, "name1"),
+    ]
+    assert [each["values"]["others"] for each in findings[:2]] == ["#3 mail:b@x.example", "#2 mail:a@x.example"]
+
+    decided = inside.take("kunden2.csv", csv("D200001" + same_number[0], "D200002" + same_number[1]))
+    assert (decided.counts.created, decided.counts.held, decided.counts.warnings) == (2, 0, 2)
+    assert inside.codes(decided) == ["file.alike_numbered"] * 2
+    assert len(accounts(inside)) == 2
+
+
+def test_a_row_that_could_be_a_customer_of_sage_is_shown_with_his_account(inside: Inside) -> None:
+    """The same e-mail under another name: with the number that Sage has, it is he; with a new one, another."""
+    inside.take("kunden.csv", csv("D200001;Café Ost;DE;01067;Dresden;Ring 1;c@x.example;;"))
+    row = ";Rösterei;DE;04109;Leipzig;Weg 2;C@x.example;;"
+    held = inside.take("kunden2.csv", csv(row))
+    assert (held.counts.held, inside.codes(held)) == (1, ["sage.customer_row_doubtful"])
+    assert "D200001 (Café Ost, Dresden)" in inside.receipt(held)["findings"][0]["message"]["de"]
+
+    other = inside.take("kunden3.csv", csv("D200002" + row))
+    assert (other.counts.created, inside.codes(other)) == (1, ["sage.customer_maybe_double"])
+    same = inside.take("kunden4.csv", csv("D200001" + row))
+    assert (same.counts.created, same.counts.updated) == (0, 1)
+    assert accounts(inside)["D200001"] == "Café Ost, Dresden"  # a search name that somebody knows by heart stays
+
+
+def test_a_dry_run_shows_what_would_be_created_and_changed_and_touches_nothing(tmp_path: Path) -> None:
+    """As a table in the language of the installation, and as json; file, Sage and ledger are as they were."""
+    installation = install(tmp_path)
+    (tmp_path / "first.csv").write_bytes(csv("D200001;Süd;DE;01067;Dresden;;a@x.example;;500"))
+    assert installation.exchange("import", "first.csv").returncode == 0
+    file = tmp_path / "second.csv"
+    file.write_bytes(
+        csv("D200001;Südwest;DE;01067;Dresden;;a@x.example;;600", ";Neu AG;AT;1010;Wien;;n@x.example;ATU13585627;")
+    )
+    before = {path: path.read_bytes() for path in (file, tmp_path / "sage.sqlite")}, installation.status("log")
+
+    report = installation.status("import", "second.csv", "--dry-run")
+    assert (report["counts"]["created"], report["counts"]["updated"]) == (1, 1)
+    change, creation = report["records"]
+    assert (change["line"], change["key"], change["outcome"], change["id"]) == (2, "d200001", "updated", "D200001")
+    assert change["fields"] == [
+        {"name": "name1", "old": "Süd", "new": "Südwest"},
+        {"name": "credit_limit", "old": "500", "new": "600"},
+    ]
+    assert (creation["outcome"], creation["id"]) == ("created", "")
+    assert {"name": "template", "old": "", "new": "D99999"} in creation["fields"]
+
+    text = installation.exchange("import", "second.csv", "--dry-run").stdout
+    lines = [line.split() for line in text.splitlines()]
+    assert ["#2", "ändern", "d200001", "D200001", "Name1", "Süd", "Südwest"] in lines
+    assert ["Kreditlimit", "500", "600"] in lines
+    assert "Nichts wurde übernommen." in text
+    assert ({path: path.read_bytes() for path in before[0]}, installation.status("log")) == before
+
+    assert installation.exchange("import", "second.csv").returncode == 0
+    assert installation.status("import", "second.csv", "--dry-run")["records"] == []

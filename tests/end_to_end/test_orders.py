@@ -249,13 +249,16 @@ def test_order_files_do_not_write_over_each_other(tmp_path: Path) -> None:
 
 
 def test_an_order_that_the_form_of_sage_cannot_hold_is_rejected(tmp_path: Path) -> None:
-    """Without a customer number, and with a letter that the charset does not have, no half file is written."""
+    """Without a customer number, with a letter that the charset lacks, or with costs that would be lost in silence."""
     with without_sage(tmp_path, **{"sage.orders.file_profile": "sage_order_csv"}) as inside:
-        good = order("ORD1", customer_number="D100001", comment="bitte läuten")
-        batch = inside.take("o.json", orders_file(good, order("ORD2"), good | {"number": "ORD3", "comment": "Łódź"}))
+        dear = order("ORD4", customer_number="D100001", comment="bitte läuten")
+        free = {"shipping_excl": "0", "shipping_incl": "0", "total_excl": "16.81", "total_incl": "20.00"}
+        good = dear | free | {"number": "ORD1"}
+        others = ({"number": "ORD2", "customer_number": ""}, {"number": "ORD3", "comment": "Łódź"})
+        batch = inside.take("o.json", orders_file(good, *(good | values for values in others), dear))
 
-        assert (batch.counts.created, batch.counts.rejected) == (1, 2)
-        assert inside.codes(batch) == ["outbox.field_needed", "outbox.not_in_charset"]
+        assert (batch.counts.created, batch.counts.rejected) == (1, 3)
+        assert inside.codes(batch) == ["outbox.field_needed", "outbox.not_in_charset", "outbox.no_place"]
         (written,) = inside.written(batch)
         assert "läuten" in written.read_text("iso-8859-1")
 

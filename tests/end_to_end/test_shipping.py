@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
+from tests.smtp import server
 from tests.unit.sandbox.shop.conftest import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
+
+    from exchange.app import App
+    from exchange.ledger import Batch
+    from tests.end_to_end.conftest import Installation
+    from tests.smtp import Letterbox
 
 DHL, DPD = "00340434161094042557", "01234567890123"
 
@@ -22,6 +29,31 @@ def shop(tmp_path: Path) -> Iterator[Reached]:
     running = Reached(tmp_path)
     yield running
     running.close()
+
+
+@pytest.fixture
+def box() -> Iterator[Letterbox]:
+    with server() as box:
+        yield box
+
+
+def ours(folder: Path, shop: Reached, box: Letterbox, **more: Any) -> Installation:
+    """An installation that writes to customers itself."""
+    mail = {"host": "127.0.0.1", "port": box.port, "security": "none", "sender": "shop@shop.example"}
+    own = {"modules.tracking_codes.mail": "ours", "modules.tracking_codes.sender": "Kaffeekontor"}
+    return connected(folder, shop, **{f"mail.{name}": each for name, each in mail.items()}, **own, **more)
+
+
+def returned(app: App, folder: Path, *lines: str, header: str = "Sendungsreferenz;Sendungsnummer;Storniert") -> Batch:
+    """The carrier's answer."""
+    back = folder / "back.csv"
+    back.write_text("\r\n".join([header, *lines, ""]), "utf-8")
+    return app.import_file(back, profile="dhl_return_csv", forced=True)
+
+
+def codes(app: App, batch: Batch) -> set[str]:
+    """What was found in a batch."""
+    return {finding.code for finding in app.ledger.findings(batch, 10)}
 
 
 def ordered(shop: Reached, *codes: str) -> str:
@@ -133,3 +165,30 @@ def test_numbers_in_a_column_of_sage_are_taken_too(tmp_path: Path, shop: Reached
     with opened(installation) as app:
         synced(app, "tracking_codes")
         assert shipment(shop, order)["trackingCode"] == f"{DHL} {DPD}"
+
+
+def test_our_own_letter_tells_each_number_once(tmp_path: Path, shop: Reached, box: Letterbox) -> None:
+    """To whom the delivery went, with a link per parcel; a growing file tells what is new; the shop writes nothing."""
+    installation = ours(tmp_path, shop, box)
+    with opened(installation) as app:
+        assert app.export("shipping").counts.created == 2
+        change(installation, "UPDATE KHKVKBelege SET WSBestellNr = WSBestellNr")
+        with app.ledger.engine.connect() as connection:
+            (reference,) = connection.exec_driver_sql("SELECT reference FROM consignment WHERE carrier = 'dhl'").scalars()
+        second, third = "00340434161094042564", "00340434161094042571"
+        assert codes(app, returned(app, tmp_path, f"{reference};{DHL};0", f"{reference};{second};0")) == set()
+        assert app.post.send() == 1
+        growing = [f"{reference};{each};0" for each in (DHL, second, third)]
+        returned(app, tmp_path, *growing)
+        assert app.post.send() == 1
+        returned(app, tmp_path, *growing[1:])
+        returned(app, tmp_path, f"{reference};{third};1")
+        assert app.post.send() == 0
+    (people, first), (_, later) = box.taken
+    text = first.get_content()
+    assert people == [""]
+    assert f"piececode={DHL}" in text
+    assert f"piececode={second}" in text
+    assert "Kaffeekontor" in text
+    assert third in later.get_content()
+    assert DHL not in later.get_content()

@@ -165,6 +165,15 @@ def test_dates() -> None:
     assert refused(day("d", "d"), Dialect(date="%d.%m.%y"), "1.2.26") == "value.no_date"
 
 
+def test_a_day_that_a_partner_writes_as_a_point_in_time() -> None:
+    """The day is the one that stands there, whatever the offset; a plain date is one too."""
+    dialect = Dialect(date="moment")
+    read = reader(day("d", "d"), dialect)
+    assert read("2026-12-31T00:00:00+13:00") == read("2026-12-31T23:59:59Z") == read("2026-12-31") == date(2026, 12, 31)
+    assert writer(day("d", "d"), dialect)(date(2026, 12, 31)) == "2026-12-31T00:00:00"
+    assert refused(day("d", "d"), dialect, "31.12.2026") == "value.no_date"
+
+
 def test_moments_are_aware_and_in_utc() -> None:
     """An offset counts; without one the dialect must name the zone, also over the change of the clocks."""
     read = reader(moment("m", "m"), PLAIN)

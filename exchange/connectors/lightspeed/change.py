@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.connectors.lightspeed import kinds, policy
 from exchange.connectors.lightspeed.gateway import NotFound, Refused, Uncertain
+from exchange.connectors.lightspeed.quotes import QUOTE, Locked, Quotes
 from exchange.connectors.lightspeed.refs import Waits
 from exchange.errors import TransientError
 from exchange.finding import found
@@ -46,6 +47,10 @@ NEW_FIRST = frozenset({"product_image", "file"})
 LINKED = frozenset({"file"})
 #: There is one below each owner and it has no id of its own: sending it again replaces it (2.2, 2.8).
 SINGLE = frozenset({"variant_image", "category_image", "brand_image"})
+#: The shop has no POST of it: it is made by several calls, and what it is made of cannot be changed afterwards.
+STEPPED = frozenset({"order"})
+#: Fields by which a thing is recognised, and which are never sent: the shop's own value counts.
+RECOGNISED: Mapping[str, frozenset[str]] = {"customer": frozenset({"email"})}
 
 
 class Change:
@@ -64,6 +69,7 @@ class Change:
         self.refs = refs
         self.identify = identify
         self.limits = limits
+        self.quotes = Quotes(store, gateway, refs)
         self.settings = settings.shop
 
     def bring(self, thing: Thing) -> str:
@@ -114,7 +120,8 @@ class Change:
             self._change(replace(thing, shop_id=candidates[0], made=made))
             return "adopted"
         if not thing.wish.creates:
-            raise Waits(found(kinds.NOT_THERE, thing=thing.ref.resource, key=thing.ref.key))
+            missing = kinds.NO_ACCOUNT if thing.ref.resource == "customer" else kinds.NOT_THERE
+            raise Waits(found(missing, thing=thing.ref.resource, key=thing.ref.key))
         exceeded = self.limits.exceeded(thing)
         if exceeded is not None:
             name, limit = exceeded
@@ -129,6 +136,8 @@ class Change:
         return not self.refs.made(thing.owner)
 
     def _make(self, thing: Thing) -> str:
+        if thing.ref.resource in STEPPED:
+            return self._make_by_steps(thing)
         later = LATER.get(thing.ref.resource, frozenset())
         fields = {name: value for name, value in thing.wish.fields.items() if name not in later}
         owner, body = self._owner(thing), self.refs.wire(fields)
@@ -152,6 +161,20 @@ class Change:
         self._confirm_new(begun, shop_id, fields)
         return "replaced" if thing.shop_id else "created"
 
+    def _make_by_steps(self, thing: Thing) -> str:
+        """Each step is an intent of its own; one that failed leaves it, so that the next attempt goes on from there."""
+        try:
+            shop_id = self.quotes.order(thing)
+        except (Uncertain, Locked):
+            self.store.later(thing, self._sure_at(self.store.ledger.now()))
+            return "doubtful"
+        self._confirm_new(thing, shop_id, {})
+        return "created"
+
+    def _sure_at(self, since: datetime) -> datetime:
+        """When the shop is surely no longer at a call that was made then."""
+        return since + timedelta(seconds=self.settings.doubt_seconds)
+
     def _confirm_new(self, thing: Thing, shop_id: str, fields: Mapping[str, Plain]) -> None:
         """Enter what was made; what it takes the place of goes now."""
         old = thing.shop_id if thing.shop_id != shop_id else ""
@@ -166,7 +189,7 @@ class Change:
         if verb == "drop":
             self._drop(thing, rest)
             return "removed"
-        sure_at = datetime.fromisoformat(rest) + timedelta(seconds=self.settings.doubt_seconds)
+        sure_at = self._sure_at(datetime.fromisoformat(rest))
         if self.store.ledger.now() < sure_at:  # the shop may still be at it
             self.store.later(thing, sure_at)
             return "doubtful"
@@ -176,10 +199,13 @@ class Change:
             candidates = []
         if len(candidates) > 1:
             return self._refuse(thing, kinds.DUPLICATE, ids=", ".join(candidates))
+        stepped = thing.ref.resource in STEPPED
         if not candidates:
+            if stepped:
+                return self._make_by_steps(thing)
             self.store.forget(thing)
             return "lost"
-        self._confirm_new(thing, candidates[0], thing.sending)
+        self._confirm_new(thing, candidates[0], {} if stepped else thing.sending)
         return "created"
 
     def _drop(self, thing: Thing, shop_id: str) -> None:
@@ -189,8 +215,12 @@ class Change:
     # Known ones
 
     def _change(self, thing: Thing) -> str:
-        fields = policy.difference(thing.sent, thing.wish.fields)
         resource = thing.ref.resource
+        known = RECOGNISED.get(resource, frozenset())
+        sent = {**thing.sent, **{name: value for name, value in thing.wish.fields.items() if name in known}}
+        fields = policy.difference(sent, thing.wish.fields)
+        if resource in STEPPED and QUOTE in fields:
+            return self._change_made(thing, fields)
         if resource in SINGLE and fields:
             return self._make(thing)
         if fields.keys() & FIXED.get(resource, frozenset()) and thing.sent:
@@ -201,7 +231,22 @@ class Change:
                 self.gateway.update(resource, self._owner(thing), thing.shop_id, body)
             except NotFound:
                 return self._deleted_by_hand(thing)
-        self.store.confirm(thing, thing.shop_id, {**thing.sent, **fields}, made=thing.made)
+        self.store.confirm(thing, thing.shop_id, {**sent, **fields}, made=thing.made)
+        return "changed" if fields else "same"
+
+    def _change_made(self, thing: Thing, fields: dict[str, Plain]) -> str:
+        """What follows is changed; where the shop's order is another one than agreed on, a person has to know."""
+        asked = fields.pop(QUOTE)
+        try:
+            differences = self.quotes.differs(thing)
+            if fields:
+                self.gateway.update(thing.ref.resource, "", thing.shop_id, self.refs.wire(fields))
+        except NotFound:
+            return self._deleted_by_hand(thing)
+        sent = {**thing.sent, **fields} | ({} if differences else {QUOTE: asked})
+        self.store.confirm(thing, thing.shop_id, sent, made=thing.made)
+        if differences:
+            return self._refuse(replace(thing, sent=sent), kinds.ORDER_DIFFERS, differences=differences)
         return "changed" if fields else "same"
 
     def _replace(self, thing: Thing) -> str:

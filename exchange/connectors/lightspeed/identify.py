@@ -5,12 +5,14 @@ The business key decides, never a guess: several candidates are several, and a p
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from exchange.connectors.lightspeed.quotes import CLOCKS_DIFFER, QUOTE, QUOTE_ID
 from exchange.connectors.lightspeed.refs import file_name
 from exchange.connectors.lightspeed.values import thaw
 from exchange.shop import article_key
+from exchange.trade.marks import marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from exchange.connectors.lightspeed.thing import Thing
     from exchange.settings import Settings
 
-#: The clock of the shop and ours may differ by so much, when we look for what a lost call has made.
-CLOCKS_DIFFER = timedelta(minutes=30)
+#: Fields of an order that tell which document it is.
+ORDER_FIELDS = "id,comment,memo,quote"
 #: Fields of a variant that are read to recognise articles.
 VARIANT_FIELDS = "id,product,isDefault,articleCode,sku,ean,title"
 
@@ -177,7 +179,24 @@ class Identify:
     # What the shop alone makes
 
     def _order(self, thing: Thing) -> Iterable[str]:
-        yield from self._orders(thing.ref.key)
+        """One that we make, by the mark of its document or the quote that it came from; any other by its number."""
+        if QUOTE not in thing.asked:
+            yield from self._orders(thing.ref.key)
+            return
+        asked = thaw(thing.asked[QUOTE])
+        for row in self.gateway.read("order", customer=self.refs.id(asked["customer"]), fields=ORDER_FIELDS):
+            texts = (str(row.get(name) or "") for name in ("comment", "memo"))
+            quote = str(row.get("quote") or "")
+            if marked(*texts) == asked["comment"] or (quote and quote == thing.sending.get(QUOTE_ID)):
+                yield str(row["id"])
+
+    def _customer(self, thing: Thing) -> Iterable[str]:
+        """By the e-mail address, among those who have an account."""
+        email = _same(thing.asked.get("email"))
+        rows = self.gateway.read("customer", email=thing.asked["email"]) if email else ()
+        for row in rows:
+            if _same(row.get("email")) == email and row.get("type") != "guest":
+                yield str(row["id"])
 
     def _shipment(self, thing: Thing) -> Iterable[str]:
         """An order has one shipment, made together with it (2.20)."""
@@ -209,6 +228,7 @@ _FINDERS: Mapping[str, Callable[[Identify, Thing], Iterable[str]]] = {
     "file": Identify._file,  # noqa: SLF001
     "product_relation": Identify._relation,  # noqa: SLF001
     "category_product": Identify._assignment,  # noqa: SLF001
+    "customer": Identify._customer,  # noqa: SLF001
     "order": Identify._order,  # noqa: SLF001
     "shipment": Identify._shipment,  # noqa: SLF001
     "quantity_discount": Identify._discount,  # noqa: SLF001

@@ -22,6 +22,24 @@ NOT_THERE = kind(
     remedy_en="Transfer the article first (products, variants).",
     severity=Severity.WARNING,
 )
+NO_ACCOUNT = kind(
+    "shop.no_account",
+    de="Für den Kunden {key} ist im Shop kein Konto bekannt, auch nicht unter seiner E-Mail-Adresse.",
+    en="No account of the shop is known for the customer {key}, nor is there one with his e-mail address.",
+    remedy_de="Legen Sie das Konto im Shop an, oder berichtigen Sie die E-Mail-Adresse in Sage; dann geht es weiter.",
+    remedy_en="Create the account in the shop, or correct the e-mail address in Sage; it goes on by itself then.",
+    severity=Severity.WARNING,
+)
+ORDER_DIFFERS = kind(
+    "shop.order_differs",
+    de="Die Bestellung „{key}“ steht im Shop anders als vereinbart: {differences}.",
+    en="The order “{key}” is in the shop otherwise than agreed on: {differences}.",
+    remedy_de="Die API kann Zeilen einer Bestellung nicht ändern. Die vereinbarten stehen in Metafeld und Notiz der"
+    " Bestellung; ändern Sie sie im Shop von Hand, danach: exchange retry.",
+    remedy_en="The API cannot change the lines of an order. Those agreed on stand in metafield and memo of the order;"
+    " change it in the shop by hand, then: exchange retry.",
+    severity=Severity.WARNING,
+)
 REFUSED = kind(
     "shop.refused",
     de="Der Shop hat {thing} „{key}“ abgelehnt: {message}",

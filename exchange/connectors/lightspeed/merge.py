@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from exchange.connectors.lightspeed.values import Plain, digest
+from exchange.connectors.lightspeed.values import Plain, digest, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
 
@@ -54,10 +54,29 @@ class Wish(NamedTuple):
     due_at: datetime | None
 
 
+#: Values that several facets make together.
+_TOGETHER: Mapping[str, Callable[[list[Plain]], list[Plain]]] = {
+    "$gathered": lambda items: sorted(set(items)),
+    "$listed": in_order,
+}
+
+
 def _over(below: Plain, above: Plain) -> Plain:
-    """The upper value; of texts that are gathered, all items of both."""
-    lower, upper = (each.get("$gathered") if isinstance(each, dict) else None for each in (below, above))
-    return above if lower is None or upper is None else {"$gathered": sorted({*lower, *upper})}
+    """The upper value; of texts that are gathered and of what is listed, all items of both."""
+    for name, together in _TOGETHER.items():
+        lower, upper = (each.get(name) if isinstance(each, dict) else None for each in (below, above))
+        if lower is not None and upper is not None:
+            return {name: together([*lower, *upper])}
+    return above
+
+
+def _without(fields: dict[str, Plain], withdrawn: Mapping[str, set[str]]) -> dict[str, Plain]:
+    """The fields without the items that somebody takes back; a text that nothing is left of is not wanted."""
+    for name, items in withdrawn.items():
+        if name in fields:
+            left = [each for each in fields.pop(name)["$gathered"] if each not in items]
+            fields |= {name: {"$gathered": left}} if left else {}
+    return fields
 
 
 def merged(facets: Iterable[Facet], now: datetime) -> Wish:
@@ -65,9 +84,14 @@ def merged(facets: Iterable[Facet], now: datetime) -> Wish:
     known = sorted(facets, key=lambda each: (each.rank, each.module, each.record_key))
     valid = [each for each in known if each.valid(now)]
     fields: dict[str, Plain] = {}
+    withdrawn: dict[str, set[str]] = {}
     for each in valid:
         for name, value in each.fields.items():
-            fields[name] = _over(fields.get(name), value)
+            if isinstance(value, dict) and "$withdrawn" in value:
+                withdrawn.setdefault(name, set()).update(value["$withdrawn"])
+            else:
+                fields[name] = _over(fields.get(name), value)
+    fields = _without(fields, withdrawn)
     due_at = min((at for each in known for at in each.turns(now)), default=None)
     creates = any(each.creates for each in valid)
     return Wish(fields, bool(valid), creates, digest(fields) if valid else b"", due_at)

@@ -88,6 +88,7 @@ EMPTY: Mapping[str, Plain] = {
     "content": "",
     "ean": "",
     "hs": "",
+    "trackingCode": "",
 }
 
 

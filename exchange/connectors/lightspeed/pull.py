@@ -1,8 +1,8 @@
-"""Orders and customers out of the shop, as one file of what its API says (`lightspeed-ecom.md` 2.17, 2.18, pitfall 17).
+"""Orders, customers and the assortment out of the shop, as one file of what its API says (`lightspeed-ecom.md` 1.3).
 
-The list of what was changed since the watermark, from a little before it on, then each record by itself, the oldest
-change first. So the pull may end at any record, when no calls are left or the shop goes away: what came is a whole
-file, and the new watermark stands behind its last record.
+Orders and customers (2.17, 2.18, pitfall 17): the list of what was changed since the watermark, from a little before it
+on, then each record by itself, the oldest change first. So the pull may end at any record, when no calls are left or
+the shop goes away: what came is a whole file, and the new watermark stands behind its last record.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 import orjson
 
+from exchange.connectors.lightspeed.assortment import assortment
 from exchange.connectors.lightspeed.embed import Embed
 from exchange.connectors.lightspeed.envelopes import row
 from exchange.connectors.lightspeed.errors import NotFound, Spent, Unreadable
@@ -35,6 +36,7 @@ LOG = logging.getLogger(__name__)
 #: An order that is in the list but cannot be got is asked for again for so long.
 PATIENCE = timedelta(days=1)
 _NAMES = {"orders": "order", "customers": "customer"}
+What = Literal["orders", "customers", "products", "categories"]
 
 
 class Watermark(NamedTuple):
@@ -90,14 +92,15 @@ class Pulled(NamedTuple):
     reason: str = ""
 
 
-def pull(
-    client: LightspeedClient, what: Literal["orders", "customers"], since: Watermark, path: Path, *, overlap: timedelta
-) -> Pulled:
+def pull(client: LightspeedClient, what: What, since: Watermark, path: Path, *, overlap: timedelta) -> Pulled:
     """Write what was changed since a watermark into a file `{"orders": [...]}`, each record in its envelope.
+
+    Products and categories come whole every time: a call brings 250 of them, and whether a change of a variant marks
+    its product as changed is not documented (`lightspeed-ecom.md` 1.3, 2.24).
 
     Args:
         client: of the shop; its calls are urgent meanwhile.
-        what: orders or customers.
+        what: is read.
         since: what the last pull gave back.
         path: of the file; it is there whole or not at all.
         overlap: so long before the watermark the list begins.
@@ -108,9 +111,21 @@ def pull(
     """
     urgent, client.calls.urgent = client.calls.urgent, True
     try:
+        if what in ("products", "categories"):
+            return _whole(client, what, path)
         return _Pull(client, what, since, overlap).into(path)
     finally:
         client.calls.urgent = urgent
+
+
+def _whole(client: LightspeedClient, what: What, path: Path) -> Pulled:
+    """Everything, or nothing where the shop goes away meanwhile."""
+    number = 0
+    with _file(path, what) as file:
+        for record in assortment(client, what):
+            file.add(orjson.dumps(record, default=_exact))
+            number += 1
+    return Pulled(number, Watermark())
 
 
 class _Pull:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.connectors.lightspeed import kinds
 from exchange.connectors.lightspeed.values import mentioned, thaw
 from exchange.finding import Finding, found
-from exchange.shop import Gathered, Json, Ref, Upload, article_key
+from exchange.shop import Gathered, Json, Listed, Ref, Upload, article_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +119,8 @@ class Refs:
                 body |= self._attachment(name, plain)
             elif isinstance(plain, Json):
                 body[name] = json.dumps(self._within(plain.content), ensure_ascii=False, default=str)
+            elif isinstance(plain, Listed):
+                body[name] = json.dumps(self._within(plain.items), ensure_ascii=False, default=str)
             elif isinstance(plain, Gathered):
                 body[name] = " ".join(plain.items)
             else:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from exchange.shop import Gathered, Json, Ref, Upload
+from exchange.shop import Gathered, Json, Listed, Ref, Upload, Withdrawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: A field as json has it.
 Plain = Any
@@ -26,6 +26,8 @@ _FREEZE: tuple[tuple[type, Callable[[Any], Plain]], ...] = (
     (Json, lambda json: {"$json": freeze(json.content)}),
     (Ref, lambda ref: {"$ref": [ref.resource, ref.key]}),
     (Gathered, lambda text: {"$gathered": sorted(set(text.items))}),
+    (Withdrawn, lambda text: {"$withdrawn": sorted(set(text.items))}),
+    (Listed, lambda listed: {"$listed": in_order(freeze(each) for each in listed.items)}),
     (Upload, lambda upload: {"$upload": [upload.name, upload.folder, upload.sha256]}),
     (datetime, lambda at: {"$at": at.astimezone(UTC).isoformat()}),
     (date, lambda day: {"$day": day.isoformat()}),
@@ -49,6 +51,8 @@ _THAW: Mapping[str, Callable[[Any], Any]] = {
     "$number": Decimal,
     "$ref": lambda pair: Ref(*pair),
     "$gathered": lambda items: Gathered(tuple(items)),
+    "$withdrawn": lambda items: Withdrawn(tuple(items)),
+    "$listed": lambda items: Listed(tuple(thaw(each) for each in items)),
     "$upload": lambda three: Upload(*three),
     "$json": lambda content: Json(thaw(content)),
     "$dict": lambda content: {name: thaw(value) for name, value in content.items()},
@@ -65,6 +69,12 @@ def thaw(value: Plain) -> Any:
         ((name, inner),) = value.items()
         return _THAW[name](inner)
     return value
+
+
+def in_order(items: Iterable[Plain]) -> list[Plain]:
+    """Frozen items, each once, in the order of their text."""
+    texts = {orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in items}
+    return [orjson.loads(each) for each in sorted(texts)]
 
 
 def mentioned(value: Plain) -> Iterator[Ref]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from exchange import khk
-from exchange.connectors.sage.accounts import Account
-from exchange.connectors.sage.bulk import insert_many
+from exchange.connectors.sage.accounts import READ, Account
+from exchange.connectors.sage.bulk import insert_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
-    from sqlalchemy import Connection, RowMapping, Table
+    from sqlalchemy import Connection, Table
 
     from exchange.connectors.sage.database import SageDatabase
 
@@ -49,7 +49,7 @@ _OWN: Mapping[str, Any] = {
 _ORDINARY = 0
 
 
-def _writable(table: Table) -> list[str]:
+def writable(table: Table) -> list[str]:
     """Columns that take values: the server fills row versions, identities and computed columns itself."""
     return [
         column.name
@@ -69,8 +69,8 @@ class NewAccounts:
         self.mandant = sage.settings.mandant
         self.templates = sage.settings.customers.templates
         self._table = sage.table(khk.KONTOKORRENT.name)
-        self._columns = _writable(self._table)
-        self._known: dict[str, RowMapping | None] = {}
+        self._columns = writable(self._table)
+        self._known: dict[str, dict[str, Any] | None] = {}
         self._languages: dict[str, tuple[str, str]] = {}
         self.clear()
 
@@ -78,6 +78,8 @@ class NewAccounts:
         """Forget what was collected."""
         self.accounts: list[dict[str, Any]] = []
         self.addresses: list[dict[str, Any]] = []
+        #: Each account and its address as one row, as `Accounts` reads them.
+        self.joined: list[dict[str, Any]] = []
         self.contacts: list[dict[str, Any]] = []
         self.banks: list[dict[str, Any]] = []
 
@@ -91,7 +93,9 @@ class NewAccounts:
             query = select(*(self._table.c[name] for name in self._columns)).where(
                 self._table.c.Mandant == self.mandant, self._table.c.Kto == number
             )
-            self._known[number] = connection.execute(query).mappings().first()
+            row = connection.execute(query).mappings().first()
+            own = () if row is None else [each for each in _OWN.items() if each[0] in row]
+            self._known[number] = None if row is None else {**row, **dict(own)}
             self._languages[number] = self._address_of(connection, number)
         return self._known[number] is not None
 
@@ -108,21 +112,23 @@ class NewAccounts:
 
     def add(self, template: str, kto: str, account: Mapping[str, Any], address: Mapping[str, Any]) -> Account:
         """Collect a new account; `account` and `address` hold what is not the template's. Ids come later."""
-        copied: Mapping[Any, Any] = self._known[template] or {}
+        copied = self._known[template] or {}
         language, group = self._languages[template]
-        place = {"Sprache": language, "Gruppe": group, "Kategorie": _ORDINARY, "Aktiv": khk.YES} | dict(address)
-        own = {name: value for name, value in {**_OWN, **account}.items() if name in copied}
-        row = dict(copied) | own | {"Kto": kto, "Mandant": self.mandant}
+        place = {"Sprache": language, "Gruppe": group, "Kategorie": _ORDINARY, "Aktiv": khk.YES, **address}
         place["Mandant"] = self.mandant
+        row = {**copied, "Kto": kto, "Mandant": self.mandant}
+        row.update([each for each in account.items() if each[0] in copied])
         self.accounts.append(row)
         self.addresses.append(place)
-        return Account(_Joined(row, place), created=True)
+        self.joined.append(_joined(row, place))
+        return Account(self.joined[-1], created=True)
 
     def amend(self, kto: str, account: Mapping[str, Any], address: Mapping[str, Any]) -> None:
         """Overwrite parts of an account that has been collected."""
         index = next(index for index, row in enumerate(self.accounts) if row["Kto"] == kto)
         self.accounts[index].update({name: value for name, value in account.items() if name in self._columns})
         self.addresses[index].update(address)
+        self.joined[index].update(_joined(self.accounts[index], self.addresses[index]))
 
     def wanted(self) -> dict[Table, int]:
         """How many ids are needed."""
@@ -131,9 +137,9 @@ class NewAccounts:
     def number(self, first: Mapping[Table, int]) -> None:
         """Give addresses and contacts their ids; contacts of new accounts name their account in `Kto`."""
         by_account: dict[str, int] = {}
-        for offset, (account, address) in enumerate(zip(self.accounts, self.addresses, strict=True)):
-            number = first[khk.ADRESSEN] + offset
-            address["Adresse"] = account["Adresse"] = number
+        rows = zip(self.accounts, self.addresses, self.joined, strict=True)
+        for number, (account, address, joined) in enumerate(rows, first.get(khk.ADRESSEN, 0)):
+            joined["Adresse"] = address["Adresse"] = account["Adresse"] = number
             if "StandardAdresse" in account:
                 account["StandardAdresse"] = number
             by_account[account["Kto"]] = number
@@ -152,25 +158,15 @@ class NewAccounts:
         _insert(connection, khk.BANKVERBINDUNGEN, self.banks)
 
 
-class _Joined(Mapping[str, Any]):
-    """A new account and its address as one row, as `Accounts` reads them; ids appear once they are given."""
+def _joined(account: Mapping[str, Any], address: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: "" if value is None else value for name, value in {**_NOTHING, **address, **account}.items()}
 
-    def __init__(self, account: Mapping[str, Any], address: Mapping[str, Any]) -> None:
-        self._account, self._address = account, address
 
-    def __getitem__(self, name: str) -> Any:
-        value = self._account.get(name, self._address.get(name))
-        return "" if value is None else value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._address, **self._account})
-
-    def __len__(self) -> int:
-        return len({**self._address, **self._account})
+_NOTHING = dict.fromkeys(READ, "")
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows of differing columns: a column that a row does not name becomes NULL."""
-    if rows:
-        names = dict.fromkeys(name for row in rows for name in row)
-        insert_many(connection, table, [{name: row.get(name) for name in names} for row in rows])
+    named = set(chain.from_iterable(rows))
+    names = tuple(column.name for column in table.c if column.name in named)
+    insert_rows(connection, table, names, [tuple(map(row.get, names)) for row in rows])

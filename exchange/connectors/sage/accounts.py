@@ -11,6 +11,7 @@ from exchange import khk
 from exchange.connector import chunks
 from exchange.connectors.sage.findings import CUSTOMER_AMBIGUOUS, CUSTOMER_UNKNOWN, NOT_A_CUSTOMER
 from exchange.connectors.sage.lookup import IN_VALUES
+from exchange.connectors.sage.recognition import plain
 from exchange.finding import Finding, Locator, found
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
     from exchange.connectors.sage.database import SageDatabase
+    from exchange.connectors.sage.recognition import Wanted
 
 #: KtoArt of customers.
 CUSTOMER = "D"
@@ -39,6 +41,8 @@ _ADDRESS = (
     "LieferPLZ",
     "LieferOrt",
 )
+#: Every column of an `Account`.
+READ = (*_ACCOUNT, *_TERMS, *_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +69,15 @@ class Account:
     def __getitem__(self, column: str) -> Any:
         return self.row[column]
 
+    @property
+    def names(self) -> set[str]:
+        """What he is called, as `plain` texts."""
+        name1, name2 = self.text("Name1"), self.text("Name2")
+        return {plain(each) for each in (name1, name2, f"{name1} {name2}")} - {""}
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How a customer can be recognised; empty where not known.
-
-    Attributes:
-        number: his account.
-        shop_id: the shop's number for him.
-        email: his address.
-        fields: names of these three in the record, for findings.
-    """
-
-    number: str
-    shop_id: str
-    email: str
-    fields: tuple[str, str, str]
+    def text(self, column: str) -> str:
+        """Of a column that the row of a new account need not have."""
+        return self.row.get(column) or ""
 
 
 class Accounts:
@@ -110,10 +107,12 @@ class Accounts:
         self._by_number: dict[str, Account] = {}
         self._by_shop_id: dict[str, list[Account]] = {}
         self._by_email: dict[str, list[Account]] = {}
+        self._by_place: dict[tuple[str, str], list[Account]] = {}
+        self._placed = False
 
     def load(self, connection: Connection, wanted: Iterable[Wanted], more: Iterable[str] = ()) -> None:
         """Forget what was known, and read every account that could be wanted; `more` are further numbers."""
-        for index in (self._by_number, self._by_shop_id, self._by_email):
+        for index in (self._by_number, self._by_shop_id, self._by_email, self._by_place):
             index.clear()
         people = list(wanted)
         account, address = khk.KONTOKORRENT.c, khk.ADRESSEN.c
@@ -128,8 +127,21 @@ class Accounts:
         ):
             for batch in chunks(sorted(values - {""}), IN_VALUES):
                 accounts.update(_accounts(connection.execute(self._query.where(column.in_(batch)))))
+        self._placed = any(each.zip and each.street for each in people)
+        accounts.update(self._at_places(connection, people))
         for each in accounts.values():
             self.add(each)
+
+    def _at_places(self, connection: Connection, people: Iterable[Wanted]) -> dict[str, Account]:
+        """Accounts that are called like one of these people and live where one of them does."""
+        zips = {each.zip for each in people if each.zip and each.street}
+        names = {plain(name) for each in people for name in each.names}
+        found: dict[str, Account] = {}
+        for some in chunks(sorted(zips), IN_VALUES):
+            query = self._query.where(khk.ADRESSEN.c.LieferPLZ.in_(some))
+            there = _accounts(connection.execute(query))
+            found.update((number, account) for number, account in there if not names.isdisjoint(account.names))
+        return found
 
     def of_numbers(self, connection: Connection, numbers: Iterable[str]) -> dict[str, Account]:
         """The accounts of these numbers, whatever is known already."""
@@ -147,6 +159,9 @@ class Accounts:
             self._by_shop_id.setdefault(account["WSKdNr"], []).append(account)
         if account["EMail"]:
             self._by_email.setdefault(account["EMail"].strip().casefold(), []).append(account)
+        if self._placed:
+            place = account.text("LieferPLZ"), plain(account.text("LieferStrasse"))
+            self._by_place.setdefault(place, []).append(account)
 
     def get(self, number: str) -> Account | None:
         """The account of that number, of whatever kind."""
@@ -160,6 +175,11 @@ class Accounts:
         """The accounts with this address, in any letter case."""
         plain = email.strip().casefold()
         return self._by_email.get(plain, []) if plain else []
+
+    def of_place(self, wanted: Wanted) -> list[Account]:
+        """The accounts that have his name and live where he does."""
+        there = self._by_place.get((wanted.zip, plain(wanted.street)), []) if wanted.zip and wanted.street else []
+        return [each for each in there if wanted.is_named_like(each)]
 
     def by_number(self, number: str, field: str) -> Account | Finding:
         """The customer of that number."""
@@ -198,7 +218,7 @@ def _accounts(rows: CursorResult[Any]) -> Iterator[tuple[str, Account]]:
         yield values["Kto"], Account(values)
 
 
-_TEXTS = frozenset({*_ACCOUNT, *_TERMS, *_ADDRESS}) - {"Adresse", "IstGesperrt", "Aktiv"}
+_TEXTS = frozenset(READ) - {"Adresse", "IstGesperrt", "Aktiv"}
 
 
 class Numbers:

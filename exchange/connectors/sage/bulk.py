@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import DateTime, bindparam, insert, literal_column
+from sqlalchemy import bindparam, insert, literal_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,15 +86,19 @@ def _prepared(table: Table, dialect: Dialect, bound: tuple[str, ...], fixed: tup
     compiled = insert(table).values(values).compile(dialect=dialect)
     order = tuple(int(parameter[1:]) for parameter in compiled.positiontup or ())
     converters = (
-        (place, partial(_converted, convert, few=isinstance(table.c[name].type, DateTime)))
+        (place, partial(_converted, convert))
         for place, name in enumerate(bound[each] for each in order)
         if (convert := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
     )
     return _Prepared(str(compiled), order, tuple(converters))
 
 
-def _converted(convert: Callable[[Any], Any], column: tuple[Any, ...], *, few: bool) -> tuple[Any, ...]:
-    """The values as the driver needs them; where they are `few` different ones, each is converted once."""
-    if few:
+#: So many values of a column tell whether it repeats itself.
+_SAMPLE = 64
+
+
+def _converted(convert: Callable[[Any], Any], column: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values as the driver needs them; in a column that repeats itself, each different one is converted once."""
+    if len(column) >= _SAMPLE > 2 * len(set(column[:_SAMPLE])):
         return tuple(map({value: convert(value) for value in set(column)}.__getitem__, column))
     return tuple(map(convert, column))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
@@ -11,18 +10,19 @@ from exchange import khk
 from exchange.connector import Applied, Outcome, chunks
 from exchange.connectors.sage import addresses, counters
 from exchange.connectors.sage.account_rows import NewAccounts
-from exchange.connectors.sage.accounts import CUSTOMER, Account, Accounts, Numbers, Wanted
+from exchange.connectors.sage.accounts import CUSTOMER, Account, Accounts, Numbers
 from exchange.connectors.sage.charset import Charset
+from exchange.connectors.sage.customer_columns import ACCOUNT, ADDRESS, BANK, CONTACT, completed, contact_key, filled
 from exchange.connectors.sage.effects import refused
 from exchange.connectors.sage.findings import NOT_A_CUSTOMER, TEMPLATE_MISSING
 from exchange.connectors.sage.lookup import IN_VALUES
-from exchange.connectors.sage.taxes import taxation, vat
+from exchange.connectors.sage.recognition import Wanted, match, maybe_double
 from exchange.finding import Finding, Locator, found
 from exchange.record import Kind, schema
 from exchange.records.customer import Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -32,107 +32,25 @@ if TYPE_CHECKING:
 FIELDS = ("number", "shop_customer_number", "email")
 TEXTS = tuple(each.name for each in schema(Customer).fields if each.kind is Kind.TEXT)
 
-#: Field of the record → column of KHKAdressen (`sage-100.md` section 4).
-ADDRESS: Mapping[str, str] = {
-    "matchcode": "Matchcode",
-    "salutation": "Anrede",
-    "name1": "Name1",
-    "name2": "Name2",
-    "addition": "LieferZusatz",
-    "street": "LieferStrasse",
-    "country": "LieferLand",
-    "zip": "LieferPLZ",
-    "city": "LieferOrt",
-    "post_addition": "PostZusatz",
-    "post_street": "PostStrasse",
-    "post_country": "PostLand",
-    "post_zip": "PostPLZ",
-    "post_city": "PostOrt",
-    "greeting": "Ansprache",
-    "phone": "Telefon",
-    "fax": "Telefax",
-    "mobile": "Mobilfunk",
-    "email": "EMail",
-    "homepage": "Homepage",
-    "language": "Sprache",
-    "address_group": "Gruppe",
-    "reference": "Referenz",
-    "memo": "Memo",
-    "first_contact": "Erstkontakt",
-    "active": "Aktiv",
-}
-#: Field of the record → column of KHKKontokorrent.
-ACCOUNT: Mapping[str, str] = {
-    "matchcode": "Matchcode",
-    "active": "Aktiv",
-    "currency": "WKz",
-    "taxation": "Besteuerung",
-    "eu_country": "EULand",
-    "vat_number": "EUUStID",
-    "tax_number": "KundenSteuerNr",
-    "payment_terms": "Zahlungskond",
-    "collection": "Inkassoart",
-    "price_list": "Preisliste",
-    "discount_list": "Rabattliste",
-    "discount_percent": "Rabattsatz",
-    "discount_group": "Rabattgruppe",
-    "gross_prices": "Preiskennzeichen",
-    "shipping": "Versand",
-    "delivery_terms": "Lieferbedingung",
-    "tour": "Tour",
-    "group": "Gruppe",
-    "representative": "Vertreter",
-    "invoice_customer": "Rechnungsempfaenger",
-    "credit_limit": "Kreditlimit",
-    "partial_delivery": "Teillieferungen",
-    "blocked": "IstGesperrt",
-    "buyer_reference": "LeitwegID",
-    "shop_customer_number": "WSKdNr",
-}
-#: Field of the record → column of KHKAnsprechpartner.
-CONTACT: Mapping[str, str] = {
-    "contact_salutation": "Anrede",
-    "contact_title": "Titel",
-    "contact_first_name": "Vorname",
-    "contact_last_name": "Nachname",
-    "contact_department": "Abteilung",
-    "contact_position": "Position",
-    "contact_phone": "Telefon",
-    "contact_mobile": "Mobilfunk",
-    "contact_email": "EMail",
-}
-#: Field of the record → column of KHKBankverbindungenD.
-BANK: Mapping[str, str] = {"iban": "IBAN", "bic": "Swift", "account_holder": "Kontoinhaber", "bank": "Institut"}
-
-
-def filled(customer: Customer, fields: Mapping[str, str]) -> dict[str, Any]:
-    """The columns whose fields are filled in, as Sage writes values."""
-    values = ((column, getattr(customer, field)) for field, column in fields.items())
-    columns = {column: _plain(value) for column, value in values if value is not None and value != ""}
-    if "EUUStID" in columns:
-        _, columns["EUUStID"] = vat(columns["EUUStID"])
-    if "Besteuerung" in columns:
-        columns["Besteuerung"] = int(columns["Besteuerung"])
-    return columns
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return khk.YES if value else khk.NO
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time())
-    return value
-
 
 def wanted(customer: Customer) -> Wanted:
     """How the customer can be recognised."""
-    return Wanted(customer.number, customer.shop_customer_number, customer.email, FIELDS)
+    return Wanted(
+        customer.number,
+        customer.shop_customer_number,
+        customer.email,
+        FIELDS,
+        (f"{customer.name1} {customer.name2}".strip(), customer.name1),
+        customer.zip,
+        customer.street,
+        "name1",
+    )
 
 
-def recognise(accounts: Accounts, customer: Customer) -> Account | Finding | None:
+def recognise(accounts: Accounts, customer: Customer, rules: Sequence[str]) -> Account | Finding | None:
     """The customer's account; None for a new one. A number that is wished for need not exist yet."""
     if not customer.number:
-        return accounts.match(wanted(customer))
+        return match(accounts, wanted(customer), rules)
     account = accounts.get(customer.number)
     if account is not None and account["KtoArt"] != CUSTOMER:
         return found(NOT_A_CUSTOMER, Locator(field="number"), account=customer.number)
@@ -147,6 +65,7 @@ class CustomerLander:
     def __init__(self, sage: SageDatabase) -> None:
         self.mandant = sage.settings.mandant
         self.charset = Charset(sage.settings.charset)
+        self.rules = sage.settings.customers.match
         self.accounts = Accounts(sage)
         self.numbers = Numbers(sage)
         self.new = NewAccounts(sage)
@@ -161,13 +80,23 @@ class CustomerLander:
         """Characters that the database cannot hold."""
         return tuple(self.charset.faults(change.record, TEXTS))
 
+    def as_customers(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes with customers as Sage has them."""
+        return changes
+
     def load(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> None:  # noqa: ARG002 - others
         """Read every account that these customers could have."""
         self.accounts.load(connection, [wanted(change.record) for change in changes])
 
     def recognise(self, change: Change) -> Account | Finding | None:
         """The customer's account; None for a new one."""
-        return recognise(self.accounts, change.record)
+        return recognise(self.accounts, change.record, self.rules)
+
+    def remarks(self, customer: Customer, account: Account, outcome: Outcome) -> Iterable[Finding]:
+        """What somebody should look at, though the customer lands."""
+        if outcome is not Outcome.CREATED or not customer.number:
+            return ()
+        return maybe_double(self.accounts, wanted(customer), account.kto)
 
     def overwriting(self, customer: Customer, account: Account) -> Customer:  # noqa: ARG002 - others
         """What of a customer replaces what an account has."""
@@ -175,6 +104,7 @@ class CustomerLander:
 
     def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
         """Create or update an account for each customer."""
+        changes = self.as_customers(changes)
         self.load(connection, landing, changes)
         self.numbers.reserve(connection, len(changes))
         self.new.clear()
@@ -194,7 +124,7 @@ class CustomerLander:
                 customer = self.overwriting(customer, account)
                 self._overwrite(account, customer)
             touched.append((customer, account))
-            done.append(Applied(change.seq, outcome, account.kto))
+            done.append(Applied(change.seq, outcome, account.kto, tuple(self.remarks(change.record, account, outcome))))
         self._dependents(connection, touched)
         self.new.number(counters.take(connection, self.mandant, self.new.wanted()))
         self.new.write(connection)
@@ -215,11 +145,8 @@ class CustomerLander:
         if not template or not self.new.has_template(connection, template):
             at = Locator(field="template" if customer.template else "country")
             return found(TEMPLATE_MISSING, at, country=customer.country, template=template)
-        kto = customer.number or self.numbers.take()
-        code = customer.matchcode or addresses.matchcode(customer.name1, customer.city)
-        number = vat(customer.vat_number)[1]
-        account = {"Besteuerung": taxation(customer.country, number)} | filled(customer, ACCOUNT) | {"Matchcode": code}
-        address = filled(customer, ADDRESS) | {"Matchcode": code}
+        kto, customer = customer.number or self.numbers.take(), completed(customer)
+        account, address = filled(customer, ACCOUNT), filled(customer, ADDRESS)
         created = self.new.add(template, kto, account, address)
         self.accounts.add(created)
         return created
@@ -237,7 +164,7 @@ class CustomerLander:
             if contact.get("Nachname") or contact.get("EMail"):
                 name = " ".join(part for part in (contact.get("Vorname"), contact.get("Nachname")) if part)
                 contact["Ansprechpartner"] = name[: addresses.NAME_CHARACTERS]
-                number = None if account.created else contacts.get((account["Adresse"], _contact_key(contact)))
+                number = None if account.created else contacts.get((account["Adresse"], contact_key(contact)))
                 if number is None:
                     self.new.contacts.append(row | contact)
                 else:
@@ -255,7 +182,7 @@ class CustomerLander:
                 contact.Mandant == self.mandant, contact.Adresse.in_(batch)
             )
             for row in connection.execute(query).mappings():
-                found[row["Adresse"], _contact_key(row)] = row["Nummer"]
+                found[row["Adresse"], contact_key(row)] = row["Nummer"]
         return found
 
     def _banks(self, connection: Connection, known: Iterable[int]) -> set[tuple[int, str]]:
@@ -282,7 +209,3 @@ class CustomerLander:
                 .values({name: bindparam(f"v_{name}") for name in names})
             )
             connection.execute(statement, rows)
-
-
-def _contact_key(contact: Mapping[Any, Any]) -> str:
-    return str(contact.get("EMail") or contact.get("Nachname") or "").strip().casefold()

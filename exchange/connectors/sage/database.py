@@ -86,12 +86,21 @@ class SageDatabase:
             options = {"stream_results": True, "yield_per": FETCHED_ROWS}
             yield from connection.execute(query, values, execution_options=options).mappings()
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads, for several queries that belong together. Raises TransientError."""
+        with translated(), self.engine.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
     def columns(self, table: str) -> Set[str]:
         """Names of the columns of a table, in lower case; empty where the database has no such table."""
         if table not in self._columns:
             with translated():
                 inspector = inspect(self.engine)
                 found = inspector.get_columns(table) if inspector.has_table(table) else []
+            if not found:  # not kept in mind: a table of ours may be created any time
+                return frozenset()
             self._columns[table] = frozenset(column["name"].lower() for column in found)
         return self._columns[table]
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exchange import khk
 from exchange.connectors.sage import addresses
 from exchange.connectors.sage import draft as drafts
-from exchange.trade.amounts import gross_of, net_of
+from exchange.trade.amounts import ZERO, gross_of, net_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from exchange.connectors.sage.accounts import Account
     from exchange.connectors.sage.draft import Draft
     from exchange.connectors.sage.totals import Position
-
-ZERO = Decimal(0)
 
 #: What every new document says of itself; SaveStatus 2 is saved (inferred, 2.13). Written as part of the statement.
 HEADER_CONSTANTS: dict[str, Any] = {
@@ -61,54 +59,88 @@ def invoice_place(account: Account) -> addresses.Place:
     )
 
 
+#: What a document takes over from the account of its customer.
+_OF_ACCOUNT = itemgetter("Kto", "Adresse", "Gruppe", "Vertreter", "Tour", "Versand", "Lieferbedingung", "Sprache")
+#: The columns of KHKVKBelege that follow from order and account; ids and `HEADER_CONSTANTS` are the others.
+HEADER = (
+    *drafts.HEADER,
+    *("Belegart", "Belegjahr", "Belegnummer", "Periode", "StatusDatum", "WKz", "A0AdressNr", "A1AdressNr"),
+    *("A0Empfaenger", "A0Matchcode", "A0Einmalkunde", "A0EinmalkundeAdrNr", "Rechnungsempfaenger", "Kundengruppe"),
+    *("Vertreter", "Tour", "Versand", "Lieferbedingung", "Sprache", "Rabattbasis1", "RabattAbsolut1"),
+    *("NettobetragEW", "BruttobetragEW", "ZWInternEW", "Gewicht"),
+    *("WSBestellNr", "WSKdNr", "WSEmail", "WSNettobetrag", "WSBruttobetrag"),
+)
+
+
+class Buyer(NamedTuple):
+    """Who gets a document.
+
+    Attributes:
+        account: of the customer.
+        invoice: of whoever else gets the invoice.
+        one_off: the collective account for one-off customers, or empty.
+    """
+
+    account: Account
+    invoice: Account | None
+    one_off: str
+
+
 def header(
-    draft: Draft, account: Account, invoice: Account | None, kind: tuple[str, str], one_off: str
-) -> dict[str, Any]:
-    """The row of KHKVKBelege, without ids and numbers.
+    draft: Draft,
+    buyer: Buyer,
+    kind: tuple[str, str],
+    numbered: tuple[int, str],
+    lines: Sequence[tuple[Any, ...]],
+) -> tuple[Any, ...]:
+    """The values of `HEADER`.
 
     Args:
         draft: the priced order.
-        account: of the customer.
-        invoice: of whoever else gets the invoice.
+        buyer: who gets it.
         kind: Belegkennzeichen and Belegart.
-        one_off: the collective account for one-off customers, or empty.
+        numbered: Belegnummer and currency.
+        lines: the values of `POSITION` for each position.
     """
-    order, totals = draft.order, draft.totals
-    row = dict(zip(drafts.HEADER, drafts.header(draft, kind[0]), strict=True))
-    dated = draft.dated
-    row |= {
-        "Belegart": kind[1],
-        "Belegjahr": dated.year,
-        "Periode": dated.year * 1000 + dated.month,
-        "StatusDatum": dated,
-        "A0AdressNr": account["Adresse"],
-        "A1AdressNr": account["Adresse"],
-        "A0Empfaenger": account.kto,
-        "A0Matchcode": addresses.matchcode(draft.billing.name1, draft.billing.city),
-        "A0Einmalkunde": khk.YES if one_off and account.kto == one_off else khk.NO,
-        "A0EinmalkundeAdrNr": account["Adresse"] if one_off and account.kto == one_off else 0,
-        "Rechnungsempfaenger": account.kto if invoice is None else invoice.kto,
-        "Kundengruppe": account["Gruppe"],
-        "Vertreter": account["Vertreter"],
-        "Tour": account["Tour"],
-        "Versand": draft.shipping.shipping or account["Versand"],
-        "Lieferbedingung": draft.shipping.delivery_terms or account["Lieferbedingung"],
-        "Sprache": account["Sprache"],
-        "Rabattbasis1": totals.discount_base,
-        "RabattAbsolut1": khk.YES if totals.discount else khk.NO,
-        "NettobetragEW": totals.net,
-        "BruttobetragEW": totals.gross,
-        "ZWInternEW": sum((net_of(each.total, each.rate, gross=draft.gross) for each in draft.positions), ZERO),
-        "Gewicht": sum((each.article.weight * each.quantity for each in draft.positions), ZERO),
-        "WSBestellNr": order.number,
-        "WSKdNr": order.shop_customer_id,
-        "WSEmail": order.email,
-        "WSNettobetrag": order.total_excl,
-        "WSBruttobetrag": order.total_incl,
-    }
-    if invoice is not None:
-        row.update(zip(addresses.ROLES["A2"], invoice_place(invoice), strict=True))
-    return row
+    order, totals, dated, shipping = draft.order, draft.totals, draft.dated, draft.shipping
+    kto, address, group, agent, tour, way, delivery, language = _OF_ACCOUNT(buyer.account.row)
+    one_off = bool(buyer.one_off) and kto == buyer.one_off
+    plain = drafts.header(draft, kind[0])
+    if buyer.invoice is not None:
+        plain = plain[: -len(addresses.COLUMNS)] + invoice_place(buyer.invoice)
+    return (
+        *plain,
+        kind[1],
+        dated.year,
+        numbered[0],
+        dated.year * 1000 + dated.month,
+        dated,
+        numbered[1],
+        address,
+        address,
+        kto,
+        addresses.matchcode(draft.billing.name1, draft.billing.city),
+        khk.YES if one_off else khk.NO,
+        address if one_off else 0,
+        kto if buyer.invoice is None else buyer.invoice.kto,
+        group,
+        agent,
+        tour,
+        shipping.shipping or way,
+        shipping.delivery_terms or delivery,
+        language,
+        totals.discount_base,
+        khk.YES if totals.discount else khk.NO,
+        totals.net,
+        totals.gross,
+        sum([line[_NET] for line in lines], ZERO),
+        sum([line[_WEIGHT] for line in lines], ZERO),
+        order.number,
+        order.shop_customer_id,
+        order.email,
+        order.total_excl,
+        order.total_incl,
+    )
 
 
 #: The columns of KHKVKBelegePositionen that a position gives; ids and `POSITION_CONSTANTS` are the others.
@@ -121,15 +153,18 @@ POSITION = (
 )
 
 
-def positions(draft: Draft) -> Iterator[tuple[Any, ...]]:
+_NET, _WEIGHT = POSITION.index("GesamtpreisIntern"), POSITION.index("Gesamtgewicht")
+
+
+def positions(draft: Draft) -> list[tuple[Any, ...]]:
     """The values of `POSITION` for each position."""
-    for number, each in enumerate(draft.positions, 1):
-        yield _position(each, number, gross=draft.gross)
+    return [_position(each, number, gross=draft.gross) for number, each in enumerate(draft.positions, 1)]
 
 
 def _position(position: Position, number: int, *, gross: bool) -> tuple[Any, ...]:
-    article, total, quantity = position.article, position.total, position.quantity
-    net = net_of(total, position.rate, gross=gross)
+    article, total, quantity, rate = position.article, position.total, position.quantity, position.rate
+    weight, per_unit, unit = article.weight, article.base_per_sales_unit, article.sales_unit
+    net = net_of(total, rate, gross=gross)
     return (
         number,
         str(number),
@@ -149,28 +184,34 @@ def _position(position: Position, number: int, *, gross: bool) -> tuple[Any, ...
         position.discount,
         total,
         net,
-        gross_of(total, position.rate, gross=gross),
+        gross_of(total, rate, gross=gross),
         net,
         quantity,
-        article.sales_unit,
-        quantity * article.base_per_sales_unit,
+        unit,
+        quantity * per_unit,
         article.base_unit,
-        article.sales_unit,
-        article.base_per_sales_unit,
-        article.weight,
-        article.weight * quantity,
+        unit,
+        per_unit,
+        weight,
+        weight * quantity,
     )
 
 
-def terms(draft: Draft, account: Account) -> dict[str, Any]:
-    """The row of KHKVKBelegeZKD, without ids: the mapped terms, otherwise the customer's own."""
-    mapped, own = draft.payment, str(account["Zahlungskond"])
-    return {
-        "Zahlungskond": mapped.terms or own,
-        "Inkassoart": mapped.collection or account["Inkassoart"],
-        "Nettobedingung": account["Nettobedingung"] if mapped.terms in ("", own) else "",
-        "Betrag": draft.totals.gross,
-    }
+#: The columns of KHKVKBelegeZKD that follow from order and account.
+TERMS = ("Zahlungskond", "Inkassoart", "Nettobedingung", "Betrag")
+_OWN_TERMS = itemgetter("Zahlungskond", "Inkassoart", "Nettobedingung")
+
+
+def terms(draft: Draft, account: Account) -> tuple[Any, ...]:
+    """The values of `TERMS`: the mapped terms, otherwise the customer's own."""
+    mapped = draft.payment
+    own, collection, net = _OWN_TERMS(account.row)
+    return (
+        mapped.terms or own,
+        mapped.collection or collection,
+        net if mapped.terms in ("", own) else "",
+        draft.totals.gross,
+    )
 
 
 def invoice_account(account: Account) -> str:

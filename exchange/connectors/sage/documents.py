@@ -7,6 +7,8 @@ disposition (`sage-100.md` 5.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
@@ -16,25 +18,30 @@ from exchange.connector import Applied, Outcome, chunks
 from exchange.connectors.sage import counters, document_rows, tables, taxes
 from exchange.connectors.sage.account_rows import NewAccounts
 from exchange.connectors.sage.accounts import Account, Numbers
+from exchange.connectors.sage.article_lander import ArticleLander
 from exchange.connectors.sage.articles import Articles
-from exchange.connectors.sage.bulk import insert_many, insert_rows
+from exchange.connectors.sage.bulk import insert_rows
 from exchange.connectors.sage.charset import Charset
 from exchange.connectors.sage.customers import CustomerLander
+from exchange.connectors.sage.document_rows import Buyer
 from exchange.connectors.sage.draft import Draft, Drafter, Unfit
 from exchange.connectors.sage.effects import EffectTarget, refused
 from exchange.connectors.sage.findings import ORDER_EXISTS
+from exchange.connectors.sage.group_lander import GroupLander
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.order_customers import OrderCustomers
 from exchange.connectors.sage.order_fields import WRITTEN
 from exchange.connectors.sage.shop_customer_lander import ShopCustomerLander
 from exchange.errors import ConfigError
 from exchange.finding import Locator, found
+from exchange.records.category import Category
 from exchange.records.customer import Customer
 from exchange.records.order import Order
+from exchange.records.product import Product
 from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -59,14 +66,16 @@ class DocumentsTarget(EffectTarget):
                 "sage.way is documents, which writes Sage's own tables past Sage's own program; this database is no "
                 "sandbox, so it needs sage.allow_documents = true. The ways files and staging are safe"
             )
-        sage.create(tables.EFFECT)
         super().__init__(
             sage,
             {
                 Order: lambda: OrderLander(sage),
                 Customer: lambda: CustomerLander(sage),
                 ShopCustomer: lambda: ShopCustomerLander(sage),
+                Product: lambda: ArticleLander(sage),
+                Category: lambda: GroupLander(sage),
             },
+            tables.EFFECT,
         )
 
 
@@ -175,13 +184,13 @@ class OrderLander:
         if not accepted:
             return {}
         self._add_invoice_accounts(connection, accepted)
-        lines = sum(len(each.draft.positions) for each in accepted)
+        positions = sum(len(each.draft.positions) for each in accepted)
         first = counters.take(
             connection,
             self.mandant,
             self.new.wanted()
             | dict.fromkeys((khk.BELEGE, khk.VORGAENGE, khk.BELEGE_ZKD), len(accepted))
-            | dict.fromkeys((khk.BELEGE_POSITIONEN, khk.VORGAENGE_POSITIONEN), lines),
+            | dict.fromkeys((khk.BELEGE_POSITIONEN, khk.VORGAENGE_POSITIONEN), positions),
         )
         self.new.number(first)
         self.new.write(connection)
@@ -193,9 +202,11 @@ class OrderLander:
             year = each.draft.dated.year
             number = next_number[year]
             next_number[year] += 1
-            header = document_rows.header(each.draft, each.account, each.invoice, self.kind, self.customers.one_off)
-            header |= {"Belegnummer": number, "WKz": each.draft.order.currency or self.settings.currency}
-            rows.add(header, document_rows.positions(each.draft), document_rows.terms(each.draft, each.account))
+            draft, buyer = each.draft, Buyer(each.account, each.invoice, self.customers.one_off)
+            lines = document_rows.positions(draft)
+            numbered = number, draft.order.currency or self.settings.currency
+            header = document_rows.header(draft, buyer, self.kind, numbered, lines)
+            rows.add(header, lines, document_rows.terms(draft, each.account))
             done[each.change.seq] = Applied(each.change.seq, Outcome.CREATED, f"{self.kind[0]} {year}-{number}")
         rows.write(connection, self.sage.columns(khk.BELEGE.name))
         return done
@@ -210,7 +221,11 @@ class OrderLander:
             each.invoice = accounts.get(document_rows.invoice_account(each.account))
 
 
+_IDS = ("BelID", "VorID", "Mandant")
+_HEADER = (*_IDS, *document_rows.HEADER)
 _POSITION = ("VorPosID", "Mandant", "BelPosID", "BelID", *document_rows.POSITION)
+_TERMS = ("ID", "BelID", "Mandant", *document_rows.TERMS)
+_CONSTANTS = tuple(document_rows.POSITION_CONSTANTS.items())
 
 
 class _Rows:
@@ -223,34 +238,35 @@ class _Rows:
 
     def __init__(self, mandant: int, first: dict[Table, int]) -> None:
         self.mandant = mandant
-        self.next = dict(first)
-        self.headers: list[dict[str, Any]] = []
+        self.ids = {table: count(number) for table, number in first.items()}
+        self.headers: list[tuple[Any, ...]] = []
         self.parts: list[tuple[int, int, int]] = []
         self.positions: list[tuple[Any, ...]] = []
-        self.terms: list[dict[str, Any]] = []
+        self.terms: list[tuple[Any, ...]] = []
 
-    def _take(self, table: Table) -> int:
-        number = self.next[table]
-        self.next[table] = number + 1
-        return number
-
-    def add(self, header: dict[str, Any], positions: Iterable[tuple[Any, ...]], terms: dict[str, Any]) -> None:
-        """One document."""
-        document, deal = self._take(khk.BELEGE), self._take(khk.VORGAENGE)
-        self.headers.append(header | {"BelID": document, "VorID": deal, "Mandant": self.mandant})
+    def add(self, header: tuple[Any, ...], positions: Iterable[tuple[Any, ...]], terms: tuple[Any, ...]) -> None:
+        """One document: the values of HEADER, POSITION and TERMS of `document_rows`."""
+        ids, mandant = self.ids, self.mandant
+        document, deal = next(ids[khk.BELEGE]), next(ids[khk.VORGAENGE])
+        self.headers.append((document, deal, mandant, *header))
         for position in positions:
-            own, part = self._take(khk.BELEGE_POSITIONEN), self._take(khk.VORGAENGE_POSITIONEN)
-            self.parts.append((part, deal, self.mandant))
-            self.positions.append((part, self.mandant, own, document, *position))
-        self.terms.append(terms | {"ID": self._take(khk.BELEGE_ZKD), "BelID": document, "Mandant": self.mandant})
+            part = next(ids[khk.VORGAENGE_POSITIONEN])
+            self.parts.append((part, deal, mandant))
+            self.positions.append((part, mandant, next(ids[khk.BELEGE_POSITIONEN]), document, *position))
+        self.terms.append((next(ids[khk.BELEGE_ZKD]), document, mandant, *terms))
 
-    def write(self, connection: Connection, present: Iterable[str]) -> None:
-        """Insert everything, in the order in which the tables refer to each other."""
-        names = [column.name for column in khk.BELEGE.c if column.name.lower() in set(present)]
-        insert_many(connection, khk.VORGAENGE, self.headers, ["VorID", "Mandant"])
+    def write(self, connection: Connection, present: Container[str]) -> None:
+        """Insert everything, in the order in which the tables refer to each other; only columns that are present."""
+        places = [place for place, name in enumerate(_HEADER) if name.lower() in present]
+        names = tuple(_HEADER[place] for place in places)
+        headers = self.headers if names == _HEADER else list(map(itemgetter(*places), self.headers))
+        fixed = tuple(
+            (name, value) for name, value in document_rows.HEADER_CONSTANTS.items() if name.lower() in present
+        )
+        deals = [header[: len(_IDS)] for header in self.headers]
+        insert_rows(connection, khk.VORGAENGE, _IDS[1:], [deal[1:] for deal in deals])
         insert_rows(connection, khk.VORGAENGE_POSITIONEN, ("VorPosID", "VorID", "Mandant"), self.parts)
-        insert_many(connection, khk.BELEGE, self.headers, names, document_rows.HEADER_CONSTANTS)
-        insert_many(connection, khk.BELEGE_VORGAENGE, self.headers, ["BelID", "VorID", "Mandant"])
-        constants = tuple(document_rows.POSITION_CONSTANTS.items())
-        insert_rows(connection, khk.BELEGE_POSITIONEN, _POSITION, self.positions, constants)
-        insert_many(connection, khk.BELEGE_ZKD, self.terms)
+        insert_rows(connection, khk.BELEGE, names, headers, fixed)
+        insert_rows(connection, khk.BELEGE_VORGAENGE, _IDS, deals)
+        insert_rows(connection, khk.BELEGE_POSITIONEN, _POSITION, self.positions, _CONSTANTS)
+        insert_rows(connection, khk.BELEGE_ZKD, _TERMS, self.terms)

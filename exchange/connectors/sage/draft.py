@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from exchange.connectors.sage import addresses
 from exchange.connectors.sage.findings import (
@@ -108,7 +109,7 @@ class Drafter:
         gross = mode == "gross" or (mode == "company_net" and not order.company)
         billing = addresses.billing(order)
         place = addresses.delivery(order, billing)
-        eu_country, vat_number = _vat(order, place.country)
+        eu = _vat(order.vat_number, place.country)
         payment, shipping = self._terms(order)
         positions = list(self._positions(order, place.country, gross=gross))
         totals = self._balanced(order, positions, place.country, gross=gross)
@@ -116,10 +117,8 @@ class Drafter:
         return Draft(
             order,
             gross,
-            local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None),
-            taxation(place.country, vat_number),
-            eu_country,
-            vat_number,
+            datetime(local.year, local.month, local.day),  # noqa: DTZ001 - Sage knows no zones
+            *eu,
             payment,
             shipping,
             billing,
@@ -144,56 +143,61 @@ class Drafter:
 
     def _positions(self, order: Order, country: str, *, gross: bool) -> Iterator[Position]:
         for index, line in enumerate(order.lines):
-            yield self._line(line, f"lines[{index}].", country, gross=gross)
+            yield self._line(line, index, country, gross=gross)
         orders = self.settings.orders
         for name, number, incl, excl, rate in (
             ("shipping", orders.shipping_article, order.shipping_incl, order.shipping_excl, order.shipping_tax_rate),
             ("payment", orders.payment_article, order.payment_incl, order.payment_excl, order.payment_tax_rate),
         ):
             if incl or excl:
-                article = self._article(number, f"{name}_incl")
+                article = self.articles.get(number) or _unknown(number, f"{name}_incl")
                 code, percent = self._tax(article, rate, country, f"{name}_tax_rate")
                 amount = _in_mode(incl, excl, percent, gross=gross) or ZERO
                 yield Position(article, ONE, amount, ZERO, line_total(ONE, amount, ZERO), code, percent)
 
-    def _line(self, line: OrderLine, prefix: str, country: str, *, gross: bool) -> Position:
-        article = self._article(line.article_number, f"{prefix}article_number")
-        code, rate = self._tax(article, line.tax_rate, country, f"{prefix}tax_rate")
-        quantity = line.quantity or ZERO
-        unit = _in_mode(line.unit_price_incl, line.unit_price_excl, rate, gross=gross)
-        discount = _in_mode(line.discount_incl, line.discount_excl, rate, gross=gross) or ZERO
-        stated = line.total_incl if gross else line.total_excl
+    def _line(self, line: OrderLine, index: int, country: str, *, gross: bool) -> Position:
+        number, quantity = line.article_number, line.quantity or ZERO
+        article = self.articles.get(number) or _unknown(number, "article_number", index)
+        code, rate = self._tax(article, line.tax_rate, country, "tax_rate", index)
+        if gross:
+            unit, discount, stated = line.unit_price_incl, line.discount_incl, line.total_incl
+        else:
+            unit, discount, stated = line.unit_price_excl, line.discount_excl, line.total_excl
+        if discount is None:
+            discount = _in_mode(line.discount_incl, line.discount_excl, rate, gross=gross) or ZERO
+        if unit is None:
+            unit = _in_mode(line.unit_price_incl, line.unit_price_excl, rate, gross=gross)
         if unit is None:
             total = _in_mode(line.total_incl, line.total_excl, rate, gross=gross)
             if total is None or not quantity:
-                raise Unfit(found(NO_PRICE, Locator(field=f"{prefix}unit_price_incl")))
+                raise Unfit(found(NO_PRICE, _at("unit_price_incl", index)))
             unit = half_up((total + discount) / quantity, PRICE_PLACES)
         total = quantity * unit - discount
-        if stated is not None and abs(total - stated) >= HALF_CENT:
+        if stated is not None and total != stated and abs(total - stated) >= HALF_CENT:
             unit = _exact(quantity, unit, discount, stated)
             total = quantity * unit - discount
         return Position(article, quantity, unit, discount, cents(total), code, rate, discountable=True)
 
-    def _article(self, number: str, field: str) -> Article:
-        article = self.articles.get(number)
-        if article is None:
-            raise Unfit(found(UNKNOWN_ARTICLE, Locator(field=field), number=number))
-        return article
-
-    def _tax(self, article: Article, rate: Decimal | None, country: str, field: str) -> tuple[int, Decimal]:
+    def _tax(
+        self, article: Article, rate: Decimal | None, country: str, field: str, line: int | None = None
+    ) -> tuple[int, Decimal]:
         """Tax code and percent: of the rate that the order names, otherwise of the article's tax class."""
         asked = article.tax_class, rate, country
         known = self._taxes.get(asked)
         if known is None:
-            known = self._taxes[asked] = self._find_tax(article, rate, country, field)
+            known = self._find_tax(article, rate, country)
+            if known is None:
+                shown = "?" if rate is None else rate
+                raise Unfit(found(UNKNOWN_TAX, _at(field, line), rate=shown, country=country))
+            self._taxes[asked] = known
         return known
 
-    def _find_tax(self, article: Article, rate: Decimal | None, country: str, field: str) -> tuple[int, Decimal]:
+    def _find_tax(self, article: Article, rate: Decimal | None, country: str) -> tuple[int, Decimal] | None:
         of_class = self.taxes.code_of_class(article.tax_class, country)
         codes = self.taxes.codes
         code = of_class if rate is None else codes.code(country, rate, of_class)
         if code is None or (rate is None and code not in codes.rates):
-            raise Unfit(found(UNKNOWN_TAX, Locator(field=field), rate="?" if rate is None else rate, country=country))
+            return None
         return code, codes.rates[code] if rate is None else rate
 
     # Totals
@@ -202,27 +206,31 @@ class Drafter:
         """The totals; a small difference from the order's own becomes a position. Raises Unfit for a larger one."""
         discount = cents(_discount(order, positions, gross=gross))
         totals = add_up(positions, discount, gross=gross)
-        wanted = cents(order.total_incl or ZERO)
-        difference = wanted - totals.gross
+        incl, excl = order.total_incl, order.total_excl
+        side = "gross" if incl is not None else "net"  # who orders by a file may know net amounts only
+        wanted = cents(incl if incl is not None else excl or ZERO)
+        difference: Decimal = wanted - getattr(totals, side)
         if not difference:
             return totals
         orders = self.settings.orders
         limit = orders.rounding_limit if orders.rounding_article else ZERO
         if abs(difference) <= limit:
-            article = self._article(orders.rounding_article, "total_incl")
+            number = orders.rounding_article
+            article = self.articles.get(number) or _unknown(number, "total_incl")
             code, rate = self._tax(article, None, country, "total_incl")
-            first = cents(difference if gross else difference * HUNDRED / (HUNDRED + rate))
+            parts = (difference, None) if side == "gross" else (None, difference)
+            first = cents(_in_mode(*parts, rate, gross=gross) or ZERO)
             for amount in (first, first + CENT, first - CENT):
                 rounding = Position(article, ONE, amount, ZERO, amount, code, rate)
                 balanced = add_up([*positions, rounding], discount, gross=gross)
-                if balanced.gross == wanted:
+                if getattr(balanced, side) == wanted:
                     positions.append(rounding)
                     return balanced
         raise Unfit(
             found(
                 TOTALS_DIFFER,
-                Locator(field="total_incl"),
-                computed=totals.gross,
+                Locator(field="total_incl" if side == "gross" else "total_excl"),
+                computed=getattr(totals, side),
                 total=wanted,
                 difference=difference,
                 limit=limit,
@@ -230,13 +238,23 @@ class Drafter:
         )
 
 
-def _vat(order: Order, country: str) -> tuple[str, str]:
-    """EULand and EUUStID; the country only where the delivery goes to another member."""
-    _, number = vat(order.vat_number)
+@lru_cache(maxsize=1_000)
+def _vat(vat_number: str, country: str) -> tuple[int, str, str]:
+    """Besteuerung, EULand and EUUStID; the country only where the delivery goes to another member."""
+    _, number = vat(vat_number)
     if len(number) > VAT_CHARACTERS:
         at = Locator(field="vat_number")
         raise Unfit(found(TOO_LONG, at, value=number, length=len(number), field="EUUStID", limit=VAT_CHARACTERS))
-    return (country if taxation(country, number) in (EU_COMPANY, EU_PRIVATE) else ""), number
+    taxed = taxation(country, number)
+    return taxed, (country if taxed in (EU_COMPANY, EU_PRIVATE) else ""), number
+
+
+def _at(field: str, line: int | None) -> Locator:
+    return Locator(field=field if line is None else f"lines[{line}].{field}")
+
+
+def _unknown(number: str, field: str, line: int | None = None) -> NoReturn:
+    raise Unfit(found(UNKNOWN_ARTICLE, _at(field, line), number=number))
 
 
 def _in_mode(incl: Decimal | None, excl: Decimal | None, rate: Decimal, *, gross: bool) -> Decimal | None:

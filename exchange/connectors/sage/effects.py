@@ -23,7 +23,7 @@ from exchange.finding import Severity, found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from exchange.connector import Landing
     from exchange.connectors.sage.database import SageDatabase
@@ -78,11 +78,18 @@ class EffectTarget:
     Args:
         sage: the database.
         landers: for each record type, how it lands.
+        own: tables of ours that are created before anything lands.
     """
 
-    def __init__(self, sage: SageDatabase, landers: Mapping[type[Any], Callable[[], Lander]]) -> None:
+    def __init__(
+        self,
+        sage: SageDatabase,
+        landers: Mapping[type[Any], Callable[[], Lander]],
+        *own: Table,
+    ) -> None:
         self.sage = sage
         self.landers = landers
+        self.own = own
 
     def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
         """Apply changes in chunks; each chunk is durable before its outcomes are yielded.
@@ -91,8 +98,9 @@ class EffectTarget:
             ConfigError: for a type of record that cannot land here.
             TransientError: the database is away or busy.
         """
+        self.sage.create(*self.own)
         made: dict[type[Any], Lander] = {}
-        for chunk in _distinct(changes):
+        for chunk in distinct(changes):
             of = type(chunk[0].record)
             if of not in self.landers:
                 raise ConfigError(f"records of type {of.__name__} cannot land in Sage")
@@ -117,7 +125,7 @@ class EffectTarget:
 
     def _land(self, connection: Connection, lander: Lander, landing: Landing, chunk: Sequence[Change]) -> list[Applied]:
         lander.begin(connection)
-        known = self._effects(connection, landing, [change.key for change in chunk])
+        known = effects(connection, self.sage.settings.mandant, landing, [change.key for change in chunk])
         done: dict[int, Applied] = {}
         fresh: list[Change] = []
         for change in chunk:
@@ -134,19 +142,6 @@ class EffectTarget:
             done.update((each.seq, each) for each in applied)
             self._note(connection, landing, fresh, done, known)
         return [done[change.seq] for change in chunk]
-
-    def _effects(self, connection: Connection, landing: Landing, keys: Sequence[str]) -> dict[str, Effect]:
-        effect = EFFECT.c
-        rows: dict[str, Effect] = {}
-        for some in chunks(keys, IN_VALUES):
-            query = select(effect.Schluessel, effect.Fingerprint, effect.Batch, effect.Ergebnis, effect.FremdId).where(
-                effect.Mandant == self.sage.settings.mandant,
-                effect.Modul == landing.module,
-                effect.Schluessel.in_(some),
-            )
-            for key, fingerprint, batch, outcome, foreign_id in connection.execute(query):
-                rows[key] = Effect(bytes(fingerprint), batch, Outcome(outcome), foreign_id)
-        return rows
 
     def _note(
         self,
@@ -187,6 +182,19 @@ _UPDATE = (
 )
 
 
+def effects(connection: Connection, mandant: int, landing: Landing, keys: Sequence[str]) -> dict[str, Effect]:
+    """What is known of the records of these keys that landed before."""
+    effect = EFFECT.c
+    rows: dict[str, Effect] = {}
+    for some in chunks(keys, IN_VALUES):
+        query = select(effect.Schluessel, effect.Fingerprint, effect.Batch, effect.Ergebnis, effect.FremdId).where(
+            effect.Mandant == mandant, effect.Modul == landing.module, effect.Schluessel.in_(some)
+        )
+        for key, fingerprint, batch, outcome, foreign_id in connection.execute(query):
+            rows[key] = Effect(bytes(fingerprint), batch, Outcome(outcome), foreign_id)
+    return rows
+
+
 def _again(change: Change, before: Effect, landing: Landing, *, final: bool) -> Applied | None:
     """The answer for a record that landed before; None when it is to land with its new content."""
     if before.fingerprint == change.fingerprint:
@@ -197,7 +205,7 @@ def _again(change: Change, before: Effect, landing: Landing, *, final: bool) -> 
     return None
 
 
-def _distinct(changes: Iterator[Change]) -> Iterator[list[Change]]:
+def distinct(changes: Iterator[Change]) -> Iterator[list[Change]]:
     """Chunks of changes of one type, in which every key stands once."""
     chunk: list[Change] = []
     keys: set[str] = set()

@@ -4,6 +4,7 @@ article          an active article for sale             customer_group   KHKGrup
 tax              `DE:19`, country and percent           payment_terms    Zahlungskond
 customer         a customer's account, not blocked      price_list       id of a price list
 template         an account that can be copied          payment, shipping   mapped in the settings
+tax_class        percent that has a tax class           article_group    a category's titles or codes
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import or_, select
 
 from exchange import khk
 from exchange.connector import chunks
+from exchange.connectors.sage.article_codes import missing_article_groups, missing_tax_classes
 from exchange.connectors.sage.taxes import OUTPUT_TAX, TaxCodes
 from exchange.connectors.sage.terms import find_terms
 from exchange.errors import ConfigError
@@ -110,6 +112,8 @@ _DATABASE: dict[str, Callable[[SageDatabase, Set[str]], Set[str]]] = {
     "customer_group": _missing_groups,
     "payment_terms": _missing_terms,
     "price_list": _missing_price_lists,
+    "tax_class": missing_tax_classes,
+    "article_group": missing_article_groups,
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exchange.connectors.sage import addresses
-from exchange.connectors.sage.accounts import Account, Accounts, Wanted
+from exchange.connectors.sage.accounts import Account, Accounts
 from exchange.connectors.sage.draft import Unfit
 from exchange.connectors.sage.findings import CUSTOMER_BLOCKED, TEMPLATE_MISSING
+from exchange.connectors.sage.recognition import Wanted
 from exchange.errors import ConfigError
 from exchange.finding import Finding, Locator, found
 

@@ -11,8 +11,9 @@ from exchange.connector import Applied, chunks
 from exchange.connectors.sage import addresses, counters
 from exchange.connectors.sage.bulk import insert_many
 from exchange.connectors.sage.customers import CustomerLander
-from exchange.connectors.sage.effects import LANDED
+from exchange.connectors.sage.effects import LANDED, effects
 from exchange.connectors.sage.lookup import IN_VALUES
+from exchange.connectors.sage.recognition import match
 from exchange.connectors.sage.shop_customers import (
     NOTHING,
     PLACE_COLUMNS,
@@ -20,7 +21,6 @@ from exchange.connectors.sage.shop_customers import (
     address_row,
     as_customer,
     delivery,
-    match,
     wanted,
 )
 from exchange.connectors.sage.tables import EFFECT
@@ -58,6 +58,7 @@ class ShopCustomerLander(CustomerLander):
 
     def __init__(self, sage: SageDatabase) -> None:
         super().__init__(sage)
+        self.sage = sage
         self.settings = sage.settings
         self._customers: dict[str, ShopCustomer] = {}
         self._mapped: dict[str, str] = {}
@@ -66,6 +67,11 @@ class ShopCustomerLander(CustomerLander):
         """Characters that the database cannot hold."""
         return tuple(self.charset.faults(change.record, TEXTS))
 
+    def as_customers(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes with customers as Sage has them."""
+        self._customers = {change.key: change.record for change in changes}
+        return [change._replace(record=as_customer(change.record, self.settings)) for change in changes]
+
     def load(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> None:
         """Read the accounts that could be meant, and those that these customers became before."""
         self._mapped = self._landed(connection, landing, [change.key for change in changes])
@@ -73,19 +79,15 @@ class ShopCustomerLander(CustomerLander):
         self.accounts.load(connection, people, self._mapped.values())
 
     def _landed(self, connection: Connection, landing: Landing, keys: Sequence[str]) -> dict[str, str]:
-        effect = EFFECT.c
-        known: dict[str, str] = {}
-        for some in chunks(keys, IN_VALUES):
-            query = select(effect.Schluessel, effect.FremdId).where(
-                effect.Mandant == self.mandant, effect.Modul == landing.module, effect.Schluessel.in_(some)
-            )
-            known.update((row.Schluessel, row.FremdId) for row in connection.execute(query))
-        return known
+        if not self.sage.columns(EFFECT.name):  # nothing has landed ever
+            return {}
+        known = effects(connection, self.mandant, landing, keys)
+        return {key: effect.foreign_id for key, effect in known.items()}
 
     def recognise(self, change: Change) -> Account | Finding | None:
         """The account that he became before, else by the declared rules."""
         before = self.accounts.get(self._mapped.get(change.key, ""))
-        return before or match(self.accounts, self._customers[change.key], self.settings.customers)
+        return before or match(self.accounts, wanted(self._customers[change.key]), self.settings.customers.match)
 
     def overwriting(self, customer: Customer, account: Account) -> Customer:
         """Only what the shop owns; and its number for him where the account has none yet."""
@@ -101,9 +103,7 @@ class ShopCustomerLander(CustomerLander):
 
     def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
         """Create or update an account and its delivery address for each customer."""
-        self._customers = {change.key: change.record for change in changes}
-        plain = [change._replace(record=as_customer(change.record, self.settings)) for change in changes]
-        done = super().land(connection, landing, plain)
+        done = super().land(connection, landing, changes)
         landed = {each.seq: each.foreign_id for each in done if each.outcome in LANDED}
         places = [(landed[change.seq], delivery(change.record)) for change in changes if change.seq in landed]
         self._write_places(connection, [(kto, place) for kto, place in places if place is not None])

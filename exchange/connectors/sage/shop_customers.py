@@ -9,28 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exchange.connectors.sage import addresses
-from exchange.connectors.sage.accounts import Account, Accounts, Wanted
-from exchange.connectors.sage.findings import CUSTOMER_AMBIGUOUS
+from exchange.connectors.sage.recognition import Wanted
 from exchange.connectors.sage.taxes import vat
-from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.record import Kind, schema
 from exchange.records.customer import Customer
 from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from exchange.connectors.sage.addresses import Place
     from exchange.settings import SageCustomers, SageSettings
 
-CUSTOMER_DOUBTFUL = kind(
-    "sage.customer_doubtful",
-    de="Die E-Mail „{value}“ haben in Sage schon: {accounts}; der Name „{name}“ ist ein anderer.",
-    en="In Sage the e-mail “{value}” belongs to {accounts}; the name “{name}” is another one.",
-    remedy_de="Ist es derselbe, tragen Sie dort die Shop-Kundennummer {shop_id} ein (WSKdNr); sonst legen Sie ihn an.",
-    remedy_en="If it is the same person, enter the shop's number {shop_id} there (WSKdNr). Otherwise create him.",
-    severity=Severity.HOLD,
-)
 #: Names of the three ways to know a customer, in our record.
 FIELDS = ("customer_number", "shop_customer_id", "email")
 #: Texts that stay with the shop.
@@ -40,7 +28,6 @@ TEXTS = tuple(each.name for each in schema(ShopCustomer).fields if each.kind is 
 _ENGLISH = "E"
 _ENGLISH_SHOPS = frozenset({"en", "us", "gb", "uk"})
 NOTHING = Customer._make("" if each.kind is Kind.TEXT else None for each in schema(Customer).fields)
-SHOWN_ACCOUNTS = 10
 
 
 def person(customer: ShopCustomer) -> str:
@@ -116,61 +103,19 @@ def delivery(customer: ShopCustomer) -> Place | None:
     )
 
 
-# --- recognition -----------------------------------------------------------------------------------------------------
-
-
-def match(accounts: Accounts, customer: ShopCustomer, settings: SageCustomers) -> Account | Finding | None:
-    """Whose account it is, by the rules of `sage.customers.match`: None for somebody new, a finding in doubt."""
-    for rule in settings.match:
-        if rule == "number":
-            known: Account | Finding | None = None
-            if customer.customer_number:
-                known = accounts.by_number(customer.customer_number, FIELDS[0])
-        elif rule == "shop_id":
-            known = _only(accounts.of_shop_id(customer.shop_customer_id), customer.shop_customer_id, FIELDS[1])
-        else:
-            known = _of_email(accounts, customer, named=rule == "email_name")
-        if known is not None:
-            return known
-    return None
-
-
-def _of_email(accounts: Accounts, customer: ShopCustomer, *, named: bool) -> Account | Finding | None:
-    candidates = accounts.of_email(customer.email)
-    if not named or not candidates:
-        return _only(candidates, customer.email, FIELDS[2])
-    names = {_plain(each) for each in (customer.company, person(customer), customer.billing_name)} - {""}
-    fitting = [each for each in candidates if names & _names(each)]
-    if fitting:
-        return _only(fitting, customer.email, FIELDS[2])
-    shown = {"name": customer.company or person(customer), "shop_id": customer.shop_customer_id}
-    at = Locator(field=FIELDS[2])
-    return found(CUSTOMER_DOUBTFUL, at, value=customer.email, accounts=_shown(candidates), **shown)
-
-
-def _only(candidates: Sequence[Account], value: str, field: str) -> Account | Finding | None:
-    if len(candidates) > 1:
-        return found(CUSTOMER_AMBIGUOUS, Locator(field=field), value=value, accounts=_shown(candidates))
-    return candidates[0] if candidates else None
-
-
-def _shown(candidates: Sequence[Account]) -> str:
-    names = sorted(f"{each.kto} ({each['Name1']}, {each['LieferOrt']})" for each in candidates)
-    return "; ".join(names[:SHOWN_ACCOUNTS])
-
-
-def _names(account: Account) -> set[str]:
-    both = f"{account['Name1']} {account['Name2']}"
-    return {_plain(each) for each in (account["Name1"], account["Name2"], both)} - {""}
-
-
-def _plain(name: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
-
-
 def wanted(customer: ShopCustomer) -> Wanted:
     """How the customer can be recognised."""
-    return Wanted(customer.customer_number, customer.shop_customer_id, customer.email, FIELDS)
+    return Wanted(
+        customer.customer_number,
+        customer.shop_customer_id,
+        customer.email,
+        FIELDS,
+        (customer.company, person(customer), customer.billing_name),
+        customer.billing_zip,
+        customer.billing_street,
+        "company" if customer.company else "last_name",
+        from_shop=True,
+    )
 
 
 #: Columns of KHKAdressen in the order of `Place`, without the contact person.

@@ -12,8 +12,8 @@ from sqlalchemy import delete
 
 from exchange import khk
 from exchange.connector import Applied, Outcome
+from exchange.connectors.sage import article_staging, shop_customers, tables, taxes
 from exchange.connectors.sage import draft as drafts
-from exchange.connectors.sage import shop_customers, tables, taxes
 from exchange.connectors.sage.accounts import Account, Accounts
 from exchange.connectors.sage.articles import Articles
 from exchange.connectors.sage.bulk import insert_many, insert_rows
@@ -23,10 +23,13 @@ from exchange.connectors.sage.draft import Drafter, Unfit
 from exchange.connectors.sage.effects import LANDED, EffectTarget, refused
 from exchange.connectors.sage.order_customers import OrderCustomers
 from exchange.connectors.sage.order_fields import WRITTEN
+from exchange.connectors.sage.recognition import match
 from exchange.finding import Finding
 from exchange.record import schema
+from exchange.records.category import Category
 from exchange.records.customer import Customer
 from exchange.records.order import Order
+from exchange.records.product import Product
 from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
@@ -42,19 +45,24 @@ if TYPE_CHECKING:
 class StagingTarget(EffectTarget):
     """Writes orders and customers into ExchangeOrder, ExchangeOrderLine, ExchangeCustomer and ExchangeCustomerAddress.
 
+    Articles and categories of the shop: see `article_staging`.
+
     Args:
         sage: the database; the tables are created when they do not exist.
     """
 
     def __init__(self, sage: SageDatabase) -> None:
-        sage.create(tables.EFFECT, tables.ORDER, tables.ORDER_LINE, tables.CUSTOMER, tables.CUSTOMER_ADDRESS)
         super().__init__(
             sage,
             {
                 Order: lambda: _Orders(sage),
                 Customer: lambda: _Customers(sage),
                 ShopCustomer: lambda: _ShopCustomers(sage),
+                Product: lambda: article_staging.WaitingArticles(sage),
+                Category: lambda: article_staging.WaitingGroups(sage),
             },
+            *(tables.EFFECT, tables.ORDER, tables.ORDER_LINE, tables.CUSTOMER, tables.CUSTOMER_ADDRESS),
+            *(article_staging.ARTICLE, article_staging.ARTICLE_PRICE, article_staging.GROUP),
         )
 
 
@@ -228,7 +236,7 @@ class _Customers:
 
     def recognise(self, change: Change) -> Account | Finding | None:
         """The customer's account; None for a new one."""
-        return recognise(self.accounts, change.record)
+        return recognise(self.accounts, change.record, self.sage.settings.customers.match)
 
     def replace(
         self, connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]
@@ -260,7 +268,7 @@ class _ShopCustomers(_Customers):
 
     def recognise(self, change: Change) -> Account | Finding | None:
         """The account by the declared rules; None for a new one."""
-        return shop_customers.match(self.accounts, change.record, self.sage.settings.customers)
+        return match(self.accounts, shop_customers.wanted(change.record), self.sage.settings.customers.match)
 
     def customer(self, customer: Any, account: Account | None) -> dict[str, Any]:
         """The columns of a waiting row."""

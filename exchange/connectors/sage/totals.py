@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from exchange.trade.amounts import ZERO, spread, tax_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
 
     from exchange.connectors.sage.articles import Article
@@ -59,24 +59,34 @@ class Totals(NamedTuple):
     gross: Decimal
 
 
-def add_up(positions: Iterable[Position], discount: Decimal, *, gross: bool) -> Totals:
+def add_up(positions: Sequence[Position], discount: Decimal, *, gross: bool) -> Totals:
     """The sums of a document with these lines and this discount on the whole order."""
     sums: dict[int, Decimal] = {}
-    bases: dict[int, Decimal] = {}
     rates: dict[int, Decimal] = {}
+    subtotal = base = ZERO
     for each in positions:
-        sums[each.code] = sums.get(each.code, ZERO) + each.total
-        rates[each.code] = each.rate
+        code, total = each.code, each.total
+        sums[code] = sums.get(code, ZERO) + total
+        rates[code] = each.rate
+        subtotal += total
         if each.discountable:
-            bases[each.code] = bases.get(each.code, ZERO) + each.total
-    base = sum(bases.values(), ZERO)
-    subtotal = sum(sums.values(), ZERO)
-    if discount and not base:  # nothing to discount but fees
-        bases, base = dict(sums), subtotal
+            base += total
+    total = subtotal
     if discount:
+        bases = _bases(positions) if base else dict(sums)  # where there is nothing but fees, they bear it
+        base = base or subtotal
         for code, share in zip(bases, spread(discount, list(bases.values())), strict=True):
             sums[code] -= share
-    tax = sum((tax_of(each, rates[code], gross=gross) for code, each in sums.items()), ZERO)
-    total = sum(sums.values(), ZERO)
+        total = sum(sums.values(), ZERO)
+    tax = sum([tax_of(each, rates[code], gross=gross) for code, each in sums.items()], ZERO)
     net, with_tax = (total - tax, total) if gross else (total, total + tax)
     return Totals(subtotal, discount, base, net, tax, with_tax)
+
+
+def _bases(positions: Iterable[Position]) -> dict[int, Decimal]:
+    """What the discount of an order is spread over, by tax code."""
+    bases: dict[int, Decimal] = {}
+    for each in positions:
+        if each.discountable:
+            bases[each.code] = bases.get(each.code, ZERO) + each.total
+    return bases

@@ -120,3 +120,25 @@ def test_the_name_of_a_dtd_can_be_allowed_but_nothing_that_it_declares(tmp_path:
     for inside in ('<!ENTITY e "x">', '<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;', "<!ELEMENT ID ANY>"):
         path.write_text(f"<!DOCTYPE CATALOG [{inside}]><CATALOG><ITEM><ID>1</ID></ITEM></CATALOG>", "utf-8")
         assert faults(path, allowed)[0][0] == "xml.doctype"
+
+
+@pytest.mark.parametrize(
+    ("price", "per", "made"),
+    [("250.00", "100", "2.50"), ("2.5", "", "2.5"), ("2.5", "1", "2.5"), ("10", "3", "3.333333333333333333333333333")],
+)
+def test_a_price_per_many_pieces_becomes_the_price_of_one(tmp_path: Path, price: str, per: str, made: str) -> None:
+    assert amount(tmp_path / "x.xml", price, per) == made
+
+
+@pytest.mark.parametrize(("price", "per"), [("2.5", "0"), ("2.5", "-1"), ("2.5", "viele"), ("teuer", "100")])
+def test_what_cannot_be_divided_is_left_for_the_check_to_tell(tmp_path: Path, price: str, per: str) -> None:
+    assert amount(tmp_path / "x.xml", price, per) == f"{price}/{per}"
+
+
+def amount(path: Path, price: str, per: str) -> str:
+    """What a price with a number of pieces is read as."""
+    scheme = SCHEME.replace('price = "b:AMOUNT"', 'price = { path = "b:AMOUNT", per = "b:PER" }')
+    inside = f"<PRICES><PRICE><AMOUNT>{price}</AMOUNT><PER>{per}</PER></PRICE></PRICES>"
+    path.write_text(f"<CATALOG><ITEM>{inside}</ITEM></CATALOG>", "utf-8")
+    prices = read(path, partner(scheme, Product))[0].groups[2]
+    return str(prices[0].values[ProductPrice._fields.index("price")])

@@ -222,17 +222,65 @@ def test_a_contact_person_is_told_by_his_email(sage: SageDatabase) -> None:
     assert [values(each, "Nachname", "Vorname") for each in contacts] == [("Becker-Lang", "Anna"), ("Neu", None)]
 
 
-def test_customers_are_recognised_like_buyers(sage: SageDatabase) -> None:
-    """By the shop's number, then by e-mail; an e-mail of two accounts holds the record."""
+def test_customers_are_recognised_by_the_declared_rules(sage: SageDatabase) -> None:
+    """By the shop's number, then by e-mail and name; an e-mail whose owner has another name holds the record."""
     by_shop, by_email, held = take(
         sage,
         customer(shop_customer_number="9001"),
-        customer(email="achats@brulerie.example"),
+        customer(email="achats@brulerie.example", name1=rows(sage, khk.ADRESSEN, Adresse=6)[0]["Name1"].upper()),
         customer(email="familie@muster.example"),
     )
     assert (by_shop.outcome, by_shop.foreign_id) == (Outcome.UPDATED, "D100001")
     assert (by_email.outcome, by_email.foreign_id) == (Outcome.UPDATED, "D100006")
-    assert (held.outcome, codes(held)) == (Outcome.HELD, ["sage.customer_ambiguous"])
+    assert (held.outcome, codes(held)) == (Outcome.HELD, ["sage.customer_row_doubtful"])
+    assert all(kto in held.findings[0].message("de") for kto in ("D100003", "D100004"))
+
+
+def test_with_the_email_alone_as_the_rule_a_familys_address_fits_two(tmp_path: Path) -> None:
+    """Both are named, none is taken."""
+    with sandbox(tmp_path, customers=SageCustomers(match=("email",))) as sage:
+        known, held = take(sage, customer(email="achats@brulerie.example"), customer(email="familie@muster.example"))
+        assert (known.outcome, known.foreign_id) == (Outcome.UPDATED, "D100006")
+        assert (held.outcome, codes(held)) == (Outcome.HELD, ["sage.customer_ambiguous"])
+
+
+def test_a_name_at_the_same_address_waits_until_a_person_has_decided(sage: SageDatabase) -> None:
+    """In any spelling of letter case and blanks. With the known number he is that one, with a new one another."""
+    first = customer(number="D200001", name1="Kaffee Müller", street="Ringstr. 7")
+    take(sage, first)
+    same = customer(name1="KAFFEE  Müller", street="ringstr 7", email="neu@x.example")
+    (held,) = take(sage, same, batch="b2")
+    assert (held.outcome, codes(held)) == (Outcome.HELD, ["sage.customer_row_alike"])
+    assert "D200001 (Kaffee Müller, Leipzig)" in held.findings[0].message("de")
+    assert "Kundennummer" in held.findings[0].remedy("de")
+
+    (merged,) = take(sage, same._replace(number="D200001"), batch="b3")
+    assert (merged.outcome, merged.foreign_id, codes(merged)) == (Outcome.UPDATED, "D200001", [])
+    (apart,) = take(sage, same._replace(number="D200002"), batch="b4")
+    assert (apart.outcome, apart.foreign_id) == (Outcome.CREATED, "D200002")
+    assert codes(apart) == ["sage.customer_maybe_double"]
+    assert "D200001" in apart.findings[0].message("en")
+
+
+def test_a_name_at_the_same_address_may_be_a_rule(tmp_path: Path) -> None:
+    """For those who trust in it."""
+    with sandbox(tmp_path, customers=SageCustomers(match=("name_place",))) as sage:
+        given = customer(number="D200001", name1="Kaffee Müller", street="Ringstr. 7")
+        take(sage, given)
+        (known,) = take(sage, given._replace(number="", phone="5"), batch="b2")
+        assert (known.outcome, known.foreign_id) == (Outcome.UPDATED, "D200001")
+
+
+def test_the_country_of_a_vat_number_stands_apart(sage: SageDatabase) -> None:
+    """As Sage keeps it; a country that is given goes before it."""
+    one, two = take(
+        sage,
+        customer(email="a@x.example", country="AT", vat_number="ATU13585627"),
+        customer(email="b@x.example", country="GR", vat_number="EL094259216", eu_country="GR"),
+    )
+    for applied, country, number in ((one, "AT", "U13585627"), (two, "GR", "094259216")):
+        (account,) = rows(sage, khk.KONTOKORRENT, Kto=applied.foreign_id)
+        assert values(account, "EULand", "EUUStID", "Besteuerung") == (country, number, 2)
 
 
 def test_a_customer_who_comes_twice_under_two_keys_is_one(sage: SageDatabase) -> None:

@@ -133,7 +133,7 @@ class Quotes:
             self.store.put("quotes", quote, recoveryHash=secrets.token_hex(16))
         for name, find in (("shipment", self.methods.chosen_shipping), ("payment", self.methods.chosen_payment)):
             if given.get(f"{name}Id"):
-                method = find(given[f"{name}Id"], f"{name}Id")
+                method = find(_chosen(given, name), f"{name}Id")
                 values = {
                     f"{name}IsSet": True,
                     f"{name}Title": given.get(f"{name}Title") or method.title,
@@ -176,6 +176,14 @@ class Quotes:
 
 def _own(given: Mapping[str, Any]) -> dict[bool, Any]:
     return {False: given.get("priceExcl"), True: given.get("priceIncl")}
+
+
+def _chosen(given: Mapping[str, Any], name: str) -> Any:
+    """An external method has a price of its own, as in a checkout; whether a quote takes it is not known [unsure]."""
+    if given[f"{name}Id"] != "external":
+        return given[f"{name}Id"]
+    prices = {"price_excl": given.get(f"{name}PriceExcl"), "price_incl": given.get(f"{name}PriceIncl")}
+    return {"id": "external"} | {side: price for side, price in prices.items() if price is not None}
 
 
 def _priced(bought: Line) -> Row:

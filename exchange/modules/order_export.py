@@ -1,0 +1,439 @@
+"""Bestellexport B2B: phone, fax and mail orders entered in Sage stand in the shop account of their customer.
+
+An order that came from the shop stands there already and is left out. How the others come there is a setting,
+`modules.order_export.means` (`lightspeed-ecom.md` 2.22, 5):
+
+    quote       an order of the shop, made out of a quote: all pages, mails and reports of the shop know it. Whether the
+                shop takes a price of ours for the line of a quote is not sure; it is looked at afterwards, and the agreed
+                prices stand in the metafield `sage_document` of the order in any case
+    metafield   the orders stand in the metafield `orders` of the customer, for the theme; the shop has no order
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from sqlalchemy import and_, func, select
+
+from exchange import khk
+from exchange.convert import canonical
+from exchange.finding import Finding, Locator, Severity, found, kind
+from exchange.module import Module, Options, Reference, Rule, Side
+from exchange.records.sales_document import DocumentLine, DocumentTax, SalesDocument
+from exchange.shop import Json, Listed, Part, Ref, metafield, variant
+from exchange.trade import documents
+from exchange.trade.amounts import ZERO, line_total, spread
+from exchange.trade.marks import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import ColumnElement
+
+    from exchange.connector import SageSource
+    from exchange.shop import ShopView
+
+UNKNOWN_ARTICLE = kind(
+    "order_export.unknown_article",
+    de="Der Artikel „{value}“ ist im Shop noch nicht bekannt.",
+    en="The article “{value}” is not known in the shop yet.",
+    remedy_de="Übertragen Sie zuerst den Artikel; der Auftrag wartet darauf. Ist es kein Artikel des Shops, setzen Sie"
+    ' means = "metafield".',
+    remedy_en="Transfer the article first; the order waits for it. If the shop does not sell it, set"
+    ' means = "metafield".',
+    severity=Severity.WARNING,
+)
+UNKNOWN_STATUS = kind(
+    "order_export.unknown_status",
+    de="Der Status „{value}“ ist nicht bekannt; bekannt sind: offen, geliefert, storniert.",
+    en="The status “{value}” is not known; known are: open, delivered, cancelled.",
+    remedy_de="Berichtigen Sie den Status in der Datei.",
+    remedy_en="Correct the status in the file.",
+)
+FROM_SHOP = kind(
+    "order_export.from_shop",
+    de="Der Auftrag kam aus dem Shop („{value}“) und steht dort schon.",
+    en="The order came from the shop (“{value}”) and is there already.",
+    remedy_de="Nichts zu tun; das Muster der Bestellnummern steht in modules.order_export.shop_number.",
+    remedy_en="Nothing to do; the pattern of its order numbers is modules.order_export.shop_number.",
+)
+NO_PIECES = kind(
+    "order_export.no_pieces",
+    de="Die Menge {value} kann der Shop nicht führen: er kennt nur ganze Stück, mindestens eines.",
+    en="The shop cannot hold the quantity {value}: it knows whole pieces only, one at least.",
+    remedy_de='Geben Sie die Menge in ganzen Einheiten an, oder setzen Sie modules.order_export.means = "metafield".',
+    remedy_en='Give the quantity in whole units, or set modules.order_export.means = "metafield".',
+)
+NO_PRICE = kind(
+    "order_export.no_price",
+    de="Die Zeile nennt weder Einzelpreis noch Summe.",
+    en="The line has neither a unit price nor a total.",
+    remedy_de="Ergänzen Sie den Preis; ein fehlender Preis ist nicht null.",
+    remedy_en="Add the price; a missing price is not zero.",
+)
+NO_LINES = kind(
+    "order_export.no_lines",
+    de="Der Auftrag hat keine Position mit einem Artikel.",
+    en="The order has no line with an article.",
+    remedy_de="Ergänzen Sie die Positionen.",
+    remedy_en="Add the lines.",
+)
+
+OPEN, DELIVERED, CANCELLED = "open", "delivered", "cancelled"
+#: How people and other programs write a status.
+SPELLED = {
+    "": OPEN, "offen": OPEN, "in bearbeitung": OPEN,
+    "geliefert": DELIVERED, "erledigt": DELIVERED, "completed": DELIVERED, "shipped": DELIVERED,
+    "storniert": CANCELLED, "canceled": CANCELLED,
+}  # fmt: skip
+
+
+class OrderExportOptions(Options):
+    """Settings of the order export."""
+
+    means: Literal["quote", "metafield"] = Field(
+        "quote",
+        description="How an order comes into the account: as an order of the shop (by a quote), or in the metafield"
+        " `orders` of the customer, for the theme.",
+    )
+    kinds: tuple[str, ...] = Field(("VVA",), description="Documents of Sage that are orders (Belegkennzeichen).")
+    days: int = Field(90, ge=1, description="Orders of so many days are looked at; older ones keep their last status.")
+    since: date = Field(date(2000, 1, 1), description="Orders before this day are left out.")
+    customers: Literal["linked", "all"] = Field(
+        "linked", description="Whose orders: of customers with a number of the shop (WSKdNr), or of all."
+    )
+    from_shop: dict[str, str] = Field(
+        {"WSBestellNr": "_%", "Matchcode": "Webshop %"},
+        description="What tells that an order came from the shop: column of KHKVKBelege and its LIKE pattern.",
+    )
+    shop_number: str = Field(
+        "ORD[0-9]*",
+        description="Pattern of the shop's order numbers: such an order is never brought there; empty: none.",
+    )
+    delivered_kinds: tuple[str, ...] = Field(
+        ("VLL", "VFR", "VSD"), description="A later document of these kinds in the same deal: delivered."
+    )
+    cancelled_kinds: tuple[str, ...] = Field(
+        ("VFS",), description="Where the latest document of the deal is of these kinds: cancelled."
+    )
+    statuses: dict[str, str] = Field(
+        {OPEN: "processing_awaiting_shipment", DELIVERED: "completed_shipped", CANCELLED: "cancelled"},
+        description="Status of the shop for open, delivered and cancelled.",
+    )
+    shipping_articles: tuple[str, ...] = Field(
+        (), description="Patterns of article numbers that are shipping costs and no goods, such as FRACHT*."
+    )
+    shipping_title: str = Field("Versand laut Auftragsbestätigung", description="How the shop names the shipping.")
+    payment_title: str = Field("Zahlung laut Auftragsbestätigung", description="How the shop names the payment.")
+    notify: bool = Field(False, description="Whether the shop may write mails to the customer about these orders.")
+
+
+# --- out of Sage -----------------------------------------------------------------------------------------------------
+
+
+def collect(source: SageSource, options: OrderExportOptions) -> Iterator[SalesDocument]:
+    """Orders of the window that did not come from the shop, with the status that follows from their deal."""
+    local = (source.now() - timedelta(days=options.days)).astimezone(source.zone).date()
+    since = max(local, options.since)
+    conditions = [*_not_from_shop(source, options), *_of_the_shop(source, options)]
+    states = _states(source, options, since)
+    for record in documents.read(source, options.kinds, since, conditions):
+        if not _is_shop_number(record.order_number, options):
+            yield record._replace(status=states.get((record.kind, record.number), OPEN))
+
+
+def _not_from_shop(source: SageSource, options: OrderExportOptions) -> Iterator[ColumnElement[bool]]:
+    present = source.columns(khk.BELEGE.name)
+    for name, pattern in options.from_shop.items():
+        if name.lower() in present:
+            yield func.coalesce(khk.own(khk.BELEGE, name), "").not_like(pattern)
+
+
+def _of_the_shop(source: SageSource, options: OrderExportOptions) -> Iterator[ColumnElement[bool]]:
+    """A customer with a shop number; the shop has no account of the others."""
+    account = khk.KONTOKORRENT.c
+    if options.customers == "linked" and account.WSKdNr.name.lower() in source.columns(khk.KONTOKORRENT.name):
+        linked = select(account.Kto).where(account.Mandant == source.settings.mandant, account.WSKdNr != "")
+        yield khk.BELEGE.c.A0Empfaenger.in_(linked)
+
+
+def _states(source: SageSource, options: OrderExportOptions, since: date) -> dict[tuple[str, str], str]:
+    """Kind and number → status, of those that are not open any more (`sage-100.md` 6, deal)."""
+    line, head = khk.BELEGE_POSITIONEN.c, khk.BELEGE.c
+    wanted = (
+        head.Mandant == source.settings.mandant,
+        head.Belegkennzeichen.in_(options.kinds),
+        head.Belegdatum >= datetime.combine(since, time()),
+    )
+    names = (head.Belegkennzeichen, head.Belegjahr, head.Belegnummer)
+    done = (
+        select(*names)
+        .join(khk.BELEGE_POSITIONEN, and_(line.BelID == head.BelID, line.Mandant == head.Mandant))
+        .where(*wanted, line.Artikelnummer != "")
+        .group_by(*names)
+        .having(func.max(func.abs(line.IstErledigt)) == 1, func.min(func.abs(line.IstErledigt)) == 1)
+    )
+    states = {_named(row): DELIVERED for row in source.rows(done)}
+    mine, theirs = khk.BELEGE_VORGAENGE.alias("mine"), khk.BELEGE_VORGAENGE.alias("theirs")
+    later = khk.BELEGE.alias("later")
+    follow = (
+        select(*names, later.c.Belegkennzeichen.label("became"))
+        .join(mine, and_(mine.c.BelID == head.BelID, mine.c.Mandant == head.Mandant))
+        .join(theirs, and_(theirs.c.VorID == mine.c.VorID, theirs.c.Mandant == mine.c.Mandant))
+        .join(later, and_(later.c.BelID == theirs.c.BelID, later.c.Mandant == theirs.c.Mandant))
+        .where(*wanted, later.c.Belegkennzeichen.in_((*options.delivered_kinds, *options.cancelled_kinds)))
+        .order_by(later.c.BelID)
+    )
+    for row in source.rows(follow):  # the latest document decides
+        states[_named(row)] = CANCELLED if row["became"] in options.cancelled_kinds else DELIVERED
+    return states
+
+
+def _named(row: Any) -> tuple[str, str]:
+    return row["Belegkennzeichen"].strip(), documents.name(row)
+
+
+# --- what the shop is to have ----------------------------------------------------------------------------------------
+
+
+def order_key(record: SalesDocument) -> str:
+    """Numbers count anew for each kind."""
+    return f"{record.kind}-{record.number}"
+
+
+def prepare(record: SalesDocument, _options: OrderExportOptions) -> SalesDocument:
+    """The status as this program writes it."""
+    status = record.status.strip().casefold()
+    return record._replace(status=SPELLED.get(status, status))
+
+
+def parts(record: SalesDocument, view: ShopView) -> Iterator[Part]:
+    """By the means that are set."""
+    if view.options.means == "metafield":
+        yield from _listed(record, view)
+    else:
+        yield from _order(record, view)
+
+
+def _listed(record: SalesDocument, view: ShopView) -> Iterator[Part]:
+    """One of the customer's orders, for as long as it is in the window."""
+    ends = (record.dated_on or date.max - timedelta(days=view.options.days + 1)) + timedelta(days=view.options.days + 1)
+    until_at = datetime.combine(ends, time(), ZoneInfo(view.settings.zone)).astimezone(UTC)
+    customer = Ref("customer", record.customer_number)
+    yield Part("customer", customer.key, {"email": record.email}, creates=False)
+    yield metafield(customer, "orders", Listed((document(record),)), until_at=until_at)
+
+
+def _order(record: SalesDocument, view: ShopView) -> Iterator[Part]:
+    """The order and, beside it, the document as it was agreed on."""
+    options, order = view.options, Ref("order", order_key(record))
+    name = mark(record.kind, record.number)
+    quote = {
+        "customer": Ref("customer", record.customer_number),
+        "comment": name,
+        "allowNotifications": options.notify,
+        "shipmentTitle": options.shipping_title,
+        "paymentTitle": options.payment_title,
+        "lines": [
+            {"variant": variant(*each), "quantity": pieces, "price": price}
+            for each, (pieces, price) in agreed(record, options).items()
+        ],
+        "shipping": shipping(record, options),
+        "gross": bool(record.gross),
+    }
+    fields = {
+        "quote": quote,
+        "memo": _memo(record, name),
+        "status": options.statuses.get(record.status, options.statuses[OPEN]),
+        "shipmentStatus": {DELIVERED: "shipped", CANCELLED: "cancelled"}.get(record.status, "not_shipped"),
+    }
+    yield Part("customer", record.customer_number, {"email": record.email}, creates=False)
+    yield Part("order", order.key, fields)
+    yield metafield(order, "sage_document", Json(document(record)))
+
+
+def _memo(record: SalesDocument, name: str) -> str:
+    """For the people of the shop: the mark, and what was agreed on."""
+    lines = [f"{each.quantity} x {each.article_number} {each.total}" for each in record.lines if each.article_number]
+    side = "brutto" if record.gross else "netto"
+    total = record.total_gross if record.gross else record.total_net
+    return "\n".join((name, *lines, f"= {total} {record.currency} {side}"))
+
+
+def document(record: SalesDocument) -> dict[str, Any]:
+    """The document for a theme: JSON with dates as 2026-11-23 and amounts as text, in the document's own mode."""
+    return {
+        "date": record.dated_on.isoformat() if record.dated_on else "",
+        "number": record.number,
+        "kind": record.kind,
+        "status": record.status or OPEN,
+        "order_number": record.order_number,
+        "currency": record.currency,
+        "gross": bool(record.gross),
+        "total_net": _amount(record.total_net),
+        "total": _amount(record.total_gross),
+        "lines": [
+            {
+                "article": each.article_number,
+                "title": each.title,
+                "quantity": _amount(each.quantity),
+                "unit": each.unit,
+                "price": _amount(each.unit_price),
+                "total": _amount(each.total),
+            }
+            for each in record.lines
+            if each.article_number
+        ],
+    }
+
+
+def _amount(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
+
+
+# --- how the shop counts ---------------------------------------------------------------------------------------------
+
+
+def _is_shipping(line: DocumentLine, options: OrderExportOptions) -> bool:
+    return any(fnmatchcase(line.article_number, pattern) for pattern in options.shipping_articles)
+
+
+def _total(line: DocumentLine) -> Decimal:
+    """Of a line that has passed the rules."""
+    if line.total is not None:
+        return line.total
+    return line_total(line.quantity or ZERO, line.unit_price or ZERO, line.discount or ZERO)
+
+
+def _reduced(record: SalesDocument) -> list[tuple[DocumentLine, Decimal]]:
+    """The lines with an article and what each costs, its share of the document's discount taken off."""
+    lines = [each for each in record.lines if each.article_number]
+    totals = [_total(each) for each in lines]
+    shares = spread(record.discount or ZERO, totals)
+    return [(each, total - share) for each, total, share in zip(lines, totals, shares, strict=True)]
+
+
+def agreed(record: SalesDocument, options: OrderExportOptions) -> dict[tuple[str, int], tuple[int, Decimal]]:
+    """Article and variant → pieces and price of one, with all discounts: a cart has one line per variant.
+
+    The price has four decimals and is net or gross as the document is.
+    """
+    sums: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
+    for line, total in _reduced(record):
+        if not _is_shipping(line, options):
+            one = line.article_number, line.variant_id or 0
+            pieces, amount = sums.get(one, (ZERO, ZERO))
+            sums[one] = pieces + (line.quantity or ZERO), amount + total
+    return {one: (int(pieces), canonical(amount / pieces, 4, 2)) for one, (pieces, amount) in sums.items()}
+
+
+def shipping(record: SalesDocument, options: OrderExportOptions) -> Decimal:
+    """Shipping costs, net or gross as the document is."""
+    costs = (total for line, total in _reduced(record) if _is_shipping(line, options))
+    return canonical(sum(costs, ZERO), 4, 2)
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def _is_shop_number(number: str, options: OrderExportOptions) -> bool:
+    return bool(options.shop_number) and fnmatchcase(number, options.shop_number)
+
+
+def check_origin(record: SalesDocument, options: OrderExportOptions) -> Iterator[Finding]:
+    """No second copy of an order that came from the shop."""
+    if _is_shop_number(record.order_number, options):
+        yield found(FROM_SHOP, Locator(field="order_number"), value=record.order_number)
+
+
+def check_status(record: SalesDocument, _options: OrderExportOptions) -> Iterator[Finding]:
+    """One of three."""
+    if record.status not in ("", OPEN, DELIVERED, CANCELLED):
+        yield found(UNKNOWN_STATUS, Locator(field="status"), value=record.status)
+
+
+def check_lines(record: SalesDocument, options: OrderExportOptions) -> Iterator[Finding]:
+    """Goods with a price, and whole pieces where the shop is to have an order."""
+    if not any(each.article_number and not _is_shipping(each, options) for each in record.lines):
+        yield found(NO_LINES, Locator(field="lines"))
+    for index, each in enumerate(record.lines):
+        if not each.article_number:
+            continue
+        quantity = each.quantity or ZERO
+        whole = quantity > 0 and quantity == quantity.to_integral_value()
+        if options.means == "quote" and not whole and not _is_shipping(each, options):
+            yield found(NO_PIECES, Locator(field=f"lines[{index}].quantity"), value=quantity)
+        if each.total is None and each.unit_price is None:
+            yield found(NO_PRICE, Locator(field=f"lines[{index}].unit_price"))
+
+
+def _articles(record: SalesDocument) -> Iterable[tuple[str, str]]:
+    lines = enumerate(record.lines)
+    return [(f"lines[{index}].article_number", each.article_number) for index, each in lines if each.article_number]
+
+
+def example() -> SalesDocument:
+    """A phone order of a business customer, at his own price."""
+    empty = SalesDocument._make([""] * len(SalesDocument._fields))
+    line = DocumentLine(
+        1, "00200050", None, "", "Kaffeebecher blau", "", Decimal(12), "Stk", Decimal("6.90"), None,
+        Decimal("82.80"), Decimal(19), None,
+    )  # fmt: skip
+    return empty._replace(
+        kind="VVA",
+        number="2026-10001",
+        dated_on=date(2026, 11, 23),
+        status=OPEN,
+        customer_number="D100001",
+        email="a.becker@morgenrot.example",
+        billing_name1="Café Morgenrot",
+        billing_country="DE",
+        delivery_on=None,
+        due_on=None,
+        currency="EUR",
+        language="DE",
+        gross=False,
+        discount=None,
+        total_net=Decimal("82.80"),
+        total_tax=Decimal("15.73"),
+        total_gross=Decimal("98.53"),
+        lines=(line,),
+        taxes=(DocumentTax(Decimal(19), Decimal("82.80"), Decimal("15.73")),),
+    )
+
+
+def _with_line(**values: Any) -> SalesDocument:
+    record = example()
+    return record._replace(lines=(record.lines[0]._replace(**values),))
+
+
+MODULE = Module(
+    name="order_export",
+    de="Bestellexport B2B",
+    en="Order export B2B",
+    summary_de="Aufträge per Telefon, Fax oder Mail aus Sage stehen mit vereinbarten Preisen im Shop-Konto des Kunden.",
+    summary_en="Orders by phone, fax or mail, entered in Sage, stand in the customer's shop account at agreed prices.",
+    record=SalesDocument,
+    key=order_key,
+    lands=Side.SHOP,
+    example=example,
+    options=OrderExportOptions,
+    prepare=prepare,
+    rules=(
+        Rule((FROM_SHOP,), check_origin, lambda: example()._replace(order_number="ORD00018")),
+        Rule((UNKNOWN_STATUS,), check_status, lambda: example()._replace(status="vielleicht")),
+        Rule((NO_LINES,), check_lines, lambda: example()._replace(lines=())),
+        Rule((NO_PIECES,), check_lines, lambda: _with_line(quantity=Decimal("2.5"))),
+        Rule((NO_PRICE,), check_lines, lambda: _with_line(unit_price=None, total=None)),
+    ),
+    references=(Reference("article", UNKNOWN_ARTICLE, _articles),),
+    collect=collect,
+    parts=parts,
+    window=True,
+    aliases=("phone_orders", "telefonbestellungen", "bestellexport"),
+)
