@@ -138,7 +138,9 @@ class Profile:
         needs: fields that a record must have to be written in this form; without them it is rejected.
         lacks: fields (`discount`, `lines.discount`) that the form has no place for and that must not be lost: a record
             with such a value, other than 0, is rejected.
-        recognise: names (titles, elements, keys) that a file of this profile has; empty: never recognised by content.
+        recognise: names (titles, elements, keys) that a file of this profile has; `A|B` is one of several; empty: never
+            recognised by content.
+        asked: such files hold several things; this one of them is read only where the folder or the sender names it.
         canonical: a form of our own, which also carries a module mark.
     """
 
@@ -171,6 +173,7 @@ class Profile:
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     recognise: tuple[str, ...] = ()
+    asked: bool = False
     canonical: bool = False
 
 

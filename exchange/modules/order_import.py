@@ -18,6 +18,7 @@ from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.record import maker
 from exchange.records.order import Order, OrderLine, OrderTax
 from exchange.shop import Answer, Part, Ref, metafield
+from exchange.trade.marks import mark, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,6 +103,13 @@ NO_TOTAL = kind(
     en="The order names no total, neither without nor with tax.",
     remedy_de="Ergänzen Sie die Summe; ohne sie lässt sich nicht prüfen, ob die Bestellung vollständig ist.",
     remedy_en="Add the total; without it nobody can tell whether the order is complete.",
+)
+FROM_SAGE = kind(
+    "order_import.from_sage",
+    de="Die Bestellung kam aus Sage („{value}“) und steht dort schon.",
+    en="The order came from Sage (“{value}”) and is there already.",
+    remedy_de="Nichts zu tun: der Bestellexport hat sie in den Shop gebracht.",
+    remedy_en="Nothing to do: the order export brought it into the shop.",
 )
 NO_QUANTITY = kind(
     "order_import.no_quantity",
@@ -203,8 +211,10 @@ def check_buyer(order: Order, _options: OrderOptions) -> Iterator[Finding]:
 
 
 def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
-    """Quantity x unit price - discount = line total, on each side that has a total; the unit price may be rounded."""
-    asked = {"excl": order.total_excl is not None, "incl": order.total_incl is not None}
+    """Quantity x unit price - discount = line total, on each side that lines have; the unit price may be rounded."""
+    with_excl = any(line.total_excl is not None for line in order.lines)
+    with_incl = any(line.total_incl is not None for line in order.lines)
+    neither = not (with_excl or with_incl)
     for index, line in enumerate(order.lines):
         quantity = line.quantity
         if not quantity:
@@ -212,12 +222,12 @@ def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
             continue
         # A shop shows unit prices with two decimals: half a cent a piece may be lost.
         allowed = options.tolerance + abs(quantity) * HALF_CENT
-        for side, unit, discount, total in (
-            ("excl", line.unit_price_excl, line.discount_excl, line.total_excl),
-            ("incl", line.unit_price_incl, line.discount_incl, line.total_incl),
+        for side, asked, unit, discount, total in (
+            ("excl", with_excl or neither, line.unit_price_excl, line.discount_excl, line.total_excl),
+            ("incl", with_incl or neither, line.unit_price_incl, line.discount_incl, line.total_incl),
         ):
             if total is None:
-                if asked[side]:
+                if asked:
                     yield found(NO_PRICE, Locator(field=f"lines[{index}].total_{side}"), side=_side(side))
                 continue
             if unit is None:
@@ -264,8 +274,10 @@ def check_sums(order: Order, options: OrderOptions) -> Iterator[Finding]:
         ),
     ):
         amounts = [amount for amount in lines if amount is not None]
-        if len(amounts) < len(lines) or total is None:
-            continue  # reported by the line
+        if total is None or len(amounts) < len(lines):
+            if total is not None and not amounts:
+                yield found(NO_PRICE, Locator(field=f"lines[0].total_{side}"), side=_side(side))
+            continue  # of a single line it is told there
         expected = sum(amounts, ZERO) + (shipping or ZERO) + (payment or ZERO) - (discount or ZERO)
         if abs(expected - total) > options.tolerance:
             yield found(ORDER_SUM, Locator(field=f"total_{side}"), expected=expected, actual=total, side=_side(side))
@@ -290,6 +302,13 @@ def check_taxes(order: Order, options: OrderOptions) -> Iterator[Finding]:
         expected, actual = by_lines.get(rate, ZERO), by_shop.get(rate, ZERO)
         if abs(expected - actual) > tolerance:
             yield found(TAX_SUM, Locator(field="taxes"), rate=rate, expected=expected, actual=actual)
+
+
+def check_origin(order: Order, _options: OrderOptions) -> Iterator[Finding]:
+    """No second document of an order that was entered in Sage; by the API they do not come at all."""
+    name = marked(order.comment)
+    if name:
+        yield found(FROM_SAGE, Locator(field="comment"), value=name)
 
 
 def check_age(order: Order, options: OrderOptions) -> Iterator[Finding]:
@@ -394,9 +413,10 @@ MODULE = Module(
     rules=(
         Rule((FOREIGN_CURRENCY,), check_currency, lambda: example()._replace(currency="USD")),
         Rule((TOO_OLD,), check_age, lambda: example()._replace(ordered_at=datetime(1999, 12, 31, tzinfo=UTC))),
+        Rule((FROM_SAGE,), check_origin, lambda: example()._replace(comment=mark("VVA", "2026-10001"))),
         Rule((NO_BUYER,), check_buyer, lambda: example()._replace(email="", billing_name="", last_name="")),
         Rule((LINE_SUM, NO_PRICE, NO_QUANTITY), check_lines, lambda: _with_line(total_incl=Decimal("18.00"))),
-        Rule((ORDER_SUM, NO_TOTAL), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),
+        Rule((ORDER_SUM, NO_TOTAL, NO_PRICE), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),
         Rule(
             (TAX_SUM,), check_taxes, lambda: example()._replace(taxes=(OrderTax("MwSt", Decimal(7), Decimal("1.31")),))
         ),

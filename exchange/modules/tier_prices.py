@@ -188,6 +188,17 @@ def _group(record: TierPrices, view: ShopView) -> str:
     return "" if record.price_list in map(str, basic) else record.price_list_name or record.price_list
 
 
+def prepare(record: TierPrices, _options: TierOptions) -> TierPrices:
+    """A tier from one piece on is the price without tier, where the file names none."""
+    if record.base_price is not None:
+        return record
+    first = [each for each in record.tiers if each.from_quantity is not None and each.from_quantity <= 1]
+    if len(first) != 1:
+        return record
+    rest = tuple(each for each in record.tiers if each is not first[0])
+    return record._replace(base_price=first[0].tier_price, tiers=rest)
+
+
 # --- rules: they judge the whole set of an article in a list ---------------------------------------------------------
 
 
@@ -269,6 +280,7 @@ MODULE = Module(
     lands=Side.SHOP,
     example=example,
     options=TierOptions,
+    prepare=prepare,
     rules=(
         Rule((NOTHING,), _something, lambda: example()._replace(base_price=None, tiers=())),
         Rule(

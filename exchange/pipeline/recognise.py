@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from exchange.errors import BatchError, ConfigError
 from exchange.finding import found, kind
+from exchange.text.paths import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,6 +126,8 @@ def _fitting(registry: Registry, signature: Signature, module: str) -> Iterable[
     for profile in registry.profiles.values():
         if profile.format != signature.format or (module and profile.module != module):
             continue
+        if profile.asked and not module:
+            continue
         if signature.module:
             if profile.canonical and profile.module == signature.module:
                 yield profile, 0, len(signature.names)
@@ -161,10 +164,16 @@ def _plain(name: str) -> str:
     return name.strip().strip("*").strip().casefold()
 
 
+def _path(path: str, profile: Profile) -> str:
+    """A path of the profile as the names in a file are told: without prefixes and choices."""
+    return _plain(".".join(part.local for part in parts(path)) if profile.format == "xml" else path)
+
+
 def _inside(name: str, profile: Profile) -> str:
     """A dotted name as seen from the record: `orders.order.id` is `id` where records are wrapped in those two."""
-    outer, dot, inner = name.partition(".")
-    return _inside(inner, profile) if dot and outer in profile.rows else name
+    steps = name.split(".")
+    last = max((index for index, step in enumerate(steps[:-1]) if step in profile.rows), default=-1)
+    return ".".join(steps[last + 1 :])
 
 
 def _aliases(profile: Profile, registry: Registry, name: str) -> set[str]:
@@ -172,15 +181,18 @@ def _aliases(profile: Profile, registry: Registry, name: str) -> set[str]:
     schema = registry.modules[profile.module].schema
     if profile.canonical and name in schema.names:
         return {_plain(name), _plain(schema.field(name).de), _plain(schema.field(name).en)}
-    return {_plain(name)}
+    return {_plain(each) for each in name.split("|")}
 
 
 def _known(profile: Profile, schema: Schema) -> set[str]:
-    known = {_plain(path) for source in profile.fields.values() for path in source.paths}
+    known = {_path(path, profile) for source in profile.fields.values() for path in source.paths}
     known |= {
-        _plain(path) for group in profile.groups.values() for each in group.fields.values() for path in each.paths
+        _path(path, profile)
+        for group in profile.groups.values()
+        for each in group.fields.values()
+        for path in each.paths
     }
-    known |= {_plain(name) for name in profile.recognise} | {"row"}
+    known |= {_plain(each) for name in profile.recognise for each in name.split("|")} | {"row"}
     if profile.canonical:
         known |= {_plain(label) for each in schema.fields for label in (each.de, each.en)}
         known |= {_plain(each.name) for each in schema.groups}

@@ -146,8 +146,11 @@ class Shape:
         else:
             self.root.reach([*above, last]).slot = slot
 
-    def values(self, element: _Element, line: int) -> tuple[list[Any], Children]:
-        """One raw value per field, and the elements of the children per group. Raises BatchError for a giant text."""
+    def values(self, element: _Element, line: int, place: int = 1) -> tuple[list[Any], Children]:
+        """One raw value per field, and the elements of the children per group. Raises BatchError for a giant text.
+
+        A field without a value whose constant is `#` gets `place`, the number of the child.
+        """
         values: list[Any] = [""] * self.slots
         children: Children = {}
         self._walk(element, self.root, values, children, line)
@@ -157,8 +160,10 @@ class Shape:
             faulty = next((text for text in texts if isinstance(text, ConversionError)), None)
             if source.join:
                 values[index] = faulty or source.separator.join(texts) or source.value
+            elif texts:
+                values[index] = texts[0]
             else:
-                values[index] = texts[0] if texts else source.value
+                values[index] = str(place) if source.value == "#" else source.value
             if source.per:
                 values[index] = _divided(values[index], values[slots[-1]])
         return values[: self.size] if self.slots > self.size else values, children
@@ -233,7 +238,10 @@ class Reader:
         """The record with its children; they all have the record's number. Raises BatchError for a giant text."""
         values, children = self.shape.values(element, number)
         groups = [
-            [Raw(number, shape.values(child, number)[0]) for child in children.get(index, ())]
+            [
+                Raw(number, shape.values(child, number, place)[0])
+                for place, child in enumerate(children.get(index, ()), 1)
+            ]
             for index, shape in enumerate(self.groups)
         ]
         return Raw(number, values, groups)

@@ -49,12 +49,12 @@ def test_wrong_values_rules_and_references_are_told_at_once(inside: Inside) -> N
         ordered_at="gestern",
         currency="USD",
         payment_code="muscheln",
-        lines=[LINE, LINE | {"quantity": "0"}, LINE | {"tax_rate": ""}],
+        lines=[LINE, LINE | {"quantity": "0"}, LINE | {"article_number": ""}],
     )
     assert set(places(inside, bad)) == {
         (1, "total_excl", "value.no_number", "ord1"),
         (1, "ordered_at", "value.no_date", "ord1"),
-        (1, "lines[2].tax_rate", "value.missing", "ord1"),
+        (1, "lines[2].article_number", "value.missing", "ord1"),
         (1, "currency", "order_import.foreign_currency", "ord1"),
         (1, "lines[1].quantity", "order_import.no_quantity", "ord1"),
         (1, "payment_code", "order_import.unknown_payment", "ord1"),
