@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from exchange.settings import Settings
     from exchange.shop import Delivered, Delivery, Plan
     from exchange.staging import Staging
+
+LOG = logging.getLogger(__name__)
 
 SWITCHED_OFF = kind(
     "file.module_off",
@@ -142,6 +146,10 @@ class App:
             self._sage.close()
         if self._api is not None:
             self._api.close()
+
+    def options(self, module: str) -> Any:
+        """The settings of a module, by its name."""
+        return self._options[module]
 
     def _make_folder(self, name: str) -> None:
         folder = self.settings.folder(name)
@@ -558,6 +566,7 @@ class App:
         Raises ConfigError where it is not said from which day on, TransientError when the shop cannot be reached.
         """
         from exchange.connectors.lightspeed.client import LightspeedClient  # noqa: PLC0415
+        from exchange.connectors.lightspeed.ours import ours  # noqa: PLC0415
         from exchange.connectors.lightspeed.pull import Watermark, pull  # noqa: PLC0415
 
         overlap = timedelta(minutes=self.settings.shop.overlap_minutes)
@@ -574,7 +583,8 @@ class App:
         try:
             # A client of its own: what it may use of the budget is not what the delivery may use at the same time.
             with LightspeedClient(self.settings.shop, self._gateway().budget) as client:
-                yield spool, pull(client, module.pull, since, spool, overlap=overlap)
+                mine = partial(ours, self.ledger)
+                yield spool, pull(client, module.pull, since, spool, overlap=overlap, ours=mine)
         finally:
             spool.unlink(missing_ok=True)
 
@@ -587,6 +597,25 @@ class App:
     def deliver(self, stop: Callable[[], bool] = lambda: False) -> Delivered:
         """Bring what waits into the shop. Raises ConfigError, TransientError while another process does."""
         return self.delivery().deliver(stop)
+
+    def send_mails(self) -> int:
+        """Send the mails that are due; the number sent. Raises TransientError, ConfigError as `Post.send` does.
+
+        A mail about an order of the shop goes only when that says that the order is neither paid nor cancelled; while
+        the shop cannot be asked, it waits.
+        """
+        asked = self.post.orders() if self.settings.shop.way == "api" else set()
+        if not asked:
+            return self.post.send()
+        from exchange.connectors.lightspeed.settled import settled  # noqa: PLC0415
+
+        try:
+            stopped = self.post.settled(settled(self._gateway(), asked))
+        except TransientError as error:
+            LOG.warning("mails about %d orders wait: %s", len(asked), error, extra={"action": "mail_waits"})
+            return self.post.send(asked)
+        LOG.info("%d mails taken back: the orders are settled", stopped, extra={"action": "mail_settled"})
+        return self.post.send()
 
     def audit(self) -> list[Finding]:
         """What in the shop differs from what we brought there. Raises ConfigError, TransientError."""

@@ -15,6 +15,8 @@ from exchange.channels.report import Report
 from exchange.finding import Finding, Severity, found, kind
 from exchange.ledger import OPEN, State
 from exchange.ledger_tables import BATCH, WATERMARK
+from exchange.numberless import MODULE as TRACKING
+from exchange.numberless import numberless
 from exchange.schedule import latest
 from exchange.timetable import FAILED, WAITS
 from exchange.troubles import finding
@@ -147,7 +149,7 @@ class Cause(NamedTuple):
 
 def causes(app: App, timetable: Timetable, since: datetime) -> list[Cause]:
     """All that is wrong now. What was missed before `since`, the start of the service, is being caught up."""
-    parts = (_quarantined, _rejected, _waiting, _not_come, _disks, _expiring, _mails, _troubles)
+    parts = (_quarantined, _rejected, _waiting, _not_come, _disks, _expiring, _mails, _numberless, _troubles)
     return list(chain(*(part(app) for part in parts), _schedules(app, timetable, since)))
 
 
@@ -272,6 +274,12 @@ def _mails(app: App) -> Iterator[Cause]:
     for key, row in stuck.items():
         what = found(MAIL_STUCK, subject=row["subject"], recipient=row["recipient"], reason=row["problem"])
         yield Cause(f"mail_stuck {key}", what)
+
+
+def _numberless(app: App) -> Iterator[Cause]:
+    """Until the carrier's number comes, or the consignment is older than numbers are looked for."""
+    for reference, what in numberless(app):
+        yield Cause(f"no_parcel_number {reference}", what, TRACKING)
 
 
 def _schedules(app: App, timetable: Timetable, since: datetime) -> Iterator[Cause]:

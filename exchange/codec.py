@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import repeat
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from exchange.convert import column_writer, writer
@@ -48,16 +48,51 @@ _raw = maker(Raw)
 
 @dataclass(frozen=True, slots=True)
 class RawBlock:
-    """Many flat records as they stand in the file, column by column; who goes through them gets them one by one."""
+    """Many records as they stand in the file, column by column; who goes through them gets them one by one.
+
+    Attributes:
+        lines: see `Raw`.
+        columns: per field of the schema its values.
+        groups: per group of the schema the children of all records.
+    """
 
     lines: Sequence[int]
     columns: Sequence[Sequence[Any]]
+    groups: Sequence[Families] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def __iter__(self) -> Iterator[Raw]:
-        return map(_raw, zip(self.lines, zip(*self.columns, strict=True), repeat(())))
+        groups = (
+            zip(*[each.apart() for each in self.groups], strict=True) if self.groups else repeat((), len(self.lines))
+        )
+        return map(_raw, zip(self.lines, zip(*self.columns, strict=True), groups, strict=True))
+
+
+class Families(NamedTuple):
+    """The children of many records.
+
+    Attributes:
+        sizes: how many of them each record has.
+        children: one after the other.
+    """
+
+    sizes: Sequence[int]
+    children: Sequence[Raw] | RawBlock
+
+    def apart(self) -> Iterator[Sequence[Raw]]:
+        """Those of each record."""
+        children = iter(self.children)
+        return (list(islice(children, size)) for size in self.sizes)
+
+
+def families(raws: Sequence[Raw] | RawBlock, group: int) -> Families:
+    """The children in one group of all these records."""
+    if isinstance(raws, RawBlock):
+        return raws.groups[group]
+    each = [raw.groups[group] for raw in raws]
+    return Families(list(map(len, each)), list(chain.from_iterable(each)))
 
 
 @dataclass(frozen=True, slots=True)

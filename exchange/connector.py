@@ -186,6 +186,10 @@ class Lookup(Protocol):
         """Those of the values that do not exist; see `exchange.module.Reference`."""
         ...
 
+    def known(self, name: str) -> Sequence[str]:
+        """What exists, where it is a short list that a person may choose from; otherwise nothing."""
+        ...
+
 
 class SageSource(Protocol):
     """Sage's database as modules read it.
@@ -215,15 +219,21 @@ class Everything:
     def missing(self, name: str, values: Set[str]) -> Set[str]:  # noqa: ARG002 - contract
         return frozenset()
 
+    def known(self, name: str) -> Sequence[str]:  # noqa: ARG002 - contract
+        return ()
+
 
 class Known:
     """A look-up over fixed sets, for tests and for code lists out of settings."""
 
     def __init__(self, known: Mapping[str, Iterable[str]]) -> None:
-        self.known = {name: frozenset(values) for name, values in known.items()}
+        self.sets = {name: frozenset(values) for name, values in known.items()}
 
     def missing(self, name: str, values: Set[str]) -> Set[str]:
-        return values - self.known[name] if name in self.known else frozenset()
+        return values - self.sets[name] if name in self.sets else frozenset()
+
+    def known(self, name: str) -> Sequence[str]:
+        return sorted(self.sets.get(name, ()))
 
 
 class Blocks(Iterator[Item]):

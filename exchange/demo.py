@@ -66,7 +66,8 @@ class Story:
     def drop(self, name: str, content: bytes) -> None:
         """A file falls into the inbox."""
         path = self.app.settings.folder("inbox") / name
-        part = path.with_name(name + ".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
         part.write_bytes(content)
         part.replace(path)
 

@@ -7,6 +7,7 @@ so that one declaration serves Sage's own database (which has them) and a stand-
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
@@ -487,6 +488,28 @@ class GroupTree:
             if fits:
                 return tuple(dict.fromkeys(path for each in fits for path in self.paths(each)))
         return ()
+
+    def named(self, text: str) -> str:
+        """The path that is meant by a path of codes in any letters, or by a code that only one group has.
+
+        Anything else comes back as it is.
+        """
+        wanted = text.casefold()
+        codes = self._paths_of_codes.get(wanted, ())
+        return self._paths.get(wanted) or (codes[0] if len(codes) == 1 else text)
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        """All paths, in small letters → as they are."""
+        return {path.casefold(): path for each in self.groups for path in self.paths(each)}
+
+    @cached_property
+    def _paths_of_codes(self) -> dict[str, list[str]]:
+        """The paths to every code, in small letters."""
+        found: dict[str, list[str]] = {}
+        for each in self.groups:
+            found.setdefault(each.code.casefold(), []).extend(self.paths(each))
+        return found
 
     def _from_root(self, of: Group) -> tuple[str, ...]:
         if of not in self._walked:

@@ -274,6 +274,7 @@ MAIL = Table(
     Column("sent_at", Moment),
     Column("tries", SmallInteger, nullable=False),
     Column("problem", Text, nullable=False),
+    Column("order_number", String(50), nullable=False, server_default=""),  # of the shop, where it is about one
     Index("mail_state", "state"),
 )
 

@@ -7,6 +7,7 @@ What was sent once is never sent again, whatever file says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Letter(NamedTuple):
         language: `de` or `en`; another one falls back to `en`.
         values: for the template.
         due_at: not to be sent before; None is at once.
+        after: at least so long after the letter before it, when that one is late.
+        order_number: of the shop; the letter is not sent once the order is paid or cancelled there.
         items: what the letter lists, such as parcels: a key of each, and its values for the template (`items` there).
             What another letter of the module has listed is left out, and a letter that nothing is left of is not
             written; None for a letter that lists nothing.
@@ -38,6 +41,8 @@ class Letter(NamedTuple):
     language: str
     values: Mapping[str, Any]
     due_at: datetime | None = None
+    after: timedelta = timedelta()
+    order_number: str = ""
     items: Mapping[str, Mapping[str, Any]] | None = None
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from exchange.ledger import Ledger
     from exchange.owner import Owner
@@ -89,8 +89,13 @@ class Post:
         message: EmailMessage,
         in_doubt: Literal["again", "hold"] = "again",
         due_at: datetime | None = None,
+        order_number: str = "",
     ) -> bool:
-        """Within a transaction: have a message sent, not before `due_at`. False when there is one of this key."""
+        """Within a transaction: have a message sent, not before `due_at`. False when there is one of this key.
+
+        `in_doubt` is what a crash in the middle of sending means, see the module. With an `order_number` of the shop
+        the message can be stopped once the order is settled there.
+        """
         if connection.execute(select(MAIL.c.id).where(MAIL.c.key == key)).first() is not None:
             return False
         now = self.ledger.now()
@@ -107,7 +112,7 @@ class Post:
             "tries": 0,
             "problem": "",
         }
-        state["next_try_at"] = due_at
+        state |= {"next_try_at": due_at, "order_number": order_number}
         try:
             with connection.begin_nested():
                 connection.execute(insert(MAIL).values(**values, **state))
@@ -116,23 +121,33 @@ class Post:
         return True
 
     @staticmethod
-    def withdraw(connection: Connection, prefix: str, keep: Collection[str] = ()) -> int:
-        """Within a transaction: take back what waits under keys that begin so; the number of mails taken back."""
-        waiting = select(MAIL.c.id, MAIL.c.key).where(
-            MAIL.c.state == "waiting", MAIL.c.key.startswith(prefix, autoescape=True)
-        )
-        gone = [row.id for row in connection.execute(waiting) if row.key not in keep]
-        if gone:
-            connection.execute(delete(MAIL).where(MAIL.c.id.in_(gone)))
-        return len(gone)
+    def withdraw(connection: Connection, prefix: str) -> int:
+        """Within a transaction: take back what waits, or was refused, under keys that begin so; the number of mails."""
+        mine = MAIL.c.key.startswith(prefix, autoescape=True)
+        return int(connection.execute(delete(MAIL).where(MAIL.c.state.in_(("waiting", "refused")), mine)).rowcount)
 
-    def send(self) -> int:
+    def orders(self) -> set[str]:
+        """The shop's orders that mails are about which are due now."""
+        with self.ledger.engine.connect() as connection:
+            due = select(MAIL.c.order_number).where(*self._is_due(), MAIL.c.order_number != "")
+            return set(connection.execute(due.distinct()).scalars())
+
+    def settled(self, orders: Collection[str]) -> int:
+        """Take back what waits about these orders of the shop; the number of mails."""
+        with self.ledger.writing() as connection:
+            about = (MAIL.c.state == "waiting", MAIL.c.order_number.in_(orders))
+            return int(connection.execute(delete(MAIL).where(*about)).rowcount)
+
+    def send(self, but: Collection[str] = ()) -> int:
         """Send what is due; the number of mails sent. One connection to the server serves them all.
+
+        Args:
+            but: orders of the shop whose mails are to wait.
 
         Raises TransientError when the server cannot be reached or refuses the sender, ConfigError without a server.
         """
         self._resolve_doubt()
-        waiting = self._due()
+        waiting = self._due(but)
         if not waiting:
             return 0
         if not self.settings.host:
@@ -202,11 +217,13 @@ class Post:
 
     # The spool
 
-    def _due(self) -> Sequence[RowMapping]:
-        now = self.ledger.now()
-        ready = or_(MAIL.c.next_try_at.is_(None), MAIL.c.next_try_at <= now)
+    def _is_due(self) -> tuple[ColumnElement[bool], ...]:
+        ready = or_(MAIL.c.next_try_at.is_(None), MAIL.c.next_try_at <= self.ledger.now())
+        return (MAIL.c.state == "waiting", ready)
+
+    def _due(self, but: Collection[str]) -> Sequence[RowMapping]:
         with self.ledger.engine.connect() as connection:
-            query = select(MAIL).where(MAIL.c.state == "waiting", ready).order_by(MAIL.c.id).limit(100)
+            query = select(MAIL).where(*self._is_due(), MAIL.c.order_number.not_in(but)).order_by(MAIL.c.id).limit(100)
             return connection.execute(query).mappings().all()
 
     def _begin(self, identity: int) -> bool:

@@ -98,6 +98,20 @@ def holiday_calendar(code: str) -> Any:
         raise ValueError(f"no holidays are known for {code!r}; examples are DE, DE-BY, AT") from None
 
 
+def counted(
+    since: datetime, until: datetime, zone: ZoneInfo, days: frozenset[int] = ALL_DAYS, holidays: str = ""
+) -> timedelta:
+    """How much of the time between two moments (aware) lies on certain days; see `Plan` for these."""
+    plan = Plan(zone, every_seconds=1, days=days, holidays=holidays)
+    total, begin = timedelta(), since.astimezone(UTC)
+    while begin < until:
+        day = begin.astimezone(zone).date()
+        end = min(datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC), until)
+        total += end - begin if plan.holds(day) else timedelta()
+        begin = end
+    return total
+
+
 def upcoming(plan: Plan, after: datetime) -> datetime | None:
     """The first moment after `after` (aware), in UTC; None when the plan never comes due again."""
     return next((each for each in _moments(plan, after, back=False) if each > after), None)

@@ -144,11 +144,27 @@ class SageOrders(Section):
     price_mode: Literal["gross", "net", "company_net"] = Field("gross", description="Prices of the document: gross, net, or net for orders of companies.")
     shipping_article: str = Field("VERSAND", max_length=31, description="Article that carries shipping costs.")
     payment_article: str = Field("ZAHLUNG", max_length=31, description="Article that carries payment fees (a negative fee is a discount).")
+    fees: Literal["article", "slot"] = Field("article", description="How shipping costs and payment fees stand in the document: as positions with their own article and tax rate, or as surcharges on the whole document (the second and third discount of its header, below zero), which share the tax of the lines in proportion.")
+    discount: Literal["slot", "article"] = Field("slot", description="How the discount of an order stands in the document: in the first discount of its header, or as a negative position for each tax rate.")
+    discount_article: str = Field("RABATT", max_length=31, description="Article that carries the discount of an order, with discount = article.")
+    gift_cards: Literal["payment", "article"] = Field("payment", description="What an order that was paid with a gift card comes to: the full sum, as with any other payment (the card is told as a warning), or less the card, by a negative position without tax.")
+    gift_card_article: str = Field("GUTSCHEIN", max_length=31, description="Article that carries what was paid with gift cards, with gift_cards = article.")
     rounding_article: str = Field("RUNDUNG", max_length=31, description="Article that carries a rounding difference; empty: any difference rejects the order.")
     rounding_limit: Decimal = Field(Decimal("0.05"), ge=0, description="Largest difference that is booked as rounding.")
+    tax_free_codes: dict[Literal["eu_company", "export"], int] = Field({}, description="Tax code (Steuercode) of deliveries without tax to companies in the EU, and to other countries; where none is named, the code of rate 0 of the country, or of the article's tax class there, or of all countries.")
     payment: dict[str, PaymentTerms] = Field({}, description="Shop's payment method = Sage's codes. Empty: the customer's own terms. With entries, an unmapped method rejects the order; `*` maps the rest.")
     shipping: dict[str, ShippingTerms] = Field({}, description="Shop's shipping method = Sage's codes; rules as for payment. A key such as `core|33265` also maps `core|33265|55707`.")
     file_profile: str = Field("sage_order_xml", description="Way `files`: profile of the order file that a Sage-side importer takes (sage_order_xml, sage_order_csv, or our own order_import_xml).")
+
+    @property
+    def articles(self) -> frozenset[str]:
+        """Articles that positions may have besides those of the lines."""
+        named = {self.shipping_article, self.payment_article, self.rounding_article}
+        if self.discount == "article":
+            named.add(self.discount_article)
+        if self.gift_cards == "article":
+            named.add(self.gift_card_article)
+        return frozenset(named - {""})
 
 
 class SageCustomers(Section):
@@ -164,6 +180,7 @@ class SageCustomers(Section):
     prefix: str = Field("D", max_length=5, description="Letters before the number of a new customer.")
     first_number: int = Field(100000, ge=0, description="Lowest number for new customers.")
     guests: Literal["create", "one_off"] = Field("create", description="Guest orders: create a customer, or book on the one-off customer.")
+    unknown: Literal["create", "one_off"] = Field("create", description="Orders of registered buyers that Sage does not know: create a customer, or book on the one-off customer.")
     one_off: str = Field("", max_length=20, description="Collective account for one-off customers (Einmalvorgänge).")
     file_profile: str = Field("customer_import_csv", description="Way `files`: profile of the customer file for Sage.")
     shop_file_profile: str = Field("", description="Way `files`: another profile for customers of the shop, such as customer_export_csv, which also has their delivery address; empty: the same.")
@@ -172,7 +189,7 @@ class SageCustomers(Section):
 class SageArticles(Section):
     """How articles of the shop become articles in Sage (modules product_import and category_import)."""
 
-    existing: Literal["hold", "update"] = Field("hold", description="An article that Sage has already: hold it for a person, or let the shop overwrite title, texts, price and the like. New articles are always taken over.")
+    existing: Literal["hold", "update"] = Field("hold", description="An article that Sage has already and that changes in the shop: hold it for a person, or let the shop overwrite title, texts, price and the like (update). New articles are always taken over.")
     template: str = Field("", max_length=31, description="Article that new ones are copied from (Vorlageartikel), for what the shop knows nothing of; empty: they have only what the shop says and the settings below.")
     tax_classes: dict[Decimal, int] = Field({}, description='Tax class (Steuerklasse) for a rate in percent, such as "19" = 1; without an entry, the only class of Sage that has this rate.')
     groups: dict[str, str] = Field({}, description='Article group (codes from the main group on, with / in between) for a category of the shop (its titles likewise), such as "Kaffee/Becher" = "KAFFEE/BECHER"; `*` for articles without a category. Without an entry, the group with the same names or codes.')

@@ -175,7 +175,7 @@ class Worker:
         """Deliver what waits, tell what is wrong, send the mails: none of it holds up the others."""
         self.channels.once(receive=False)
         self.channels.close()
-        steps: list[Callable[[], object]] = [self.alerts.look, self.app.post.send]
+        steps: list[Callable[[], object]] = [self.alerts.look, self.app.send_mails]
         if self.app.settings.shop.way != "none":
             steps.insert(0, self._deliver)
         for step in steps:
@@ -292,7 +292,7 @@ class Worker:
         return ALERT_SECONDS
 
     def _send_mails(self) -> float:
-        self.app.post.send()
+        self.app.send_mails()
         return MAIL_SECONDS
 
     @contextmanager

@@ -41,6 +41,13 @@ UNITS: Mapping[str, str] = {
     "stck": "piece",
     "paar": "pair",
 }
+#: Base prices are shown for these (Preisangabenverordnung § 5), also where Sage counts in smaller units.
+LARGE: Mapping[str, tuple[str, int]] = {
+    "milligram": ("kilogram", 1_000_000),
+    "gram": ("kilogram", 1000),
+    "milliliter": ("liter", 1000),
+    "centimeter": ("meter", 100),
+}
 _LOOKS_LIKE_HTML = re.compile(r"</?[a-zA-Z][^>]*>")
 
 
@@ -116,7 +123,10 @@ def _variant(record: Product, view: ShopView) -> dict[str, Any]:
 
 
 def _price(record: Product, view: ShopView) -> dict[str, Any]:
-    """The basic list's price of one piece, and what that is per kilogram or litre."""
+    """The basic list's price of one piece, and what that is per kilogram, litre, metre or piece.
+
+    The shop shows a base price for one unit, so the quantity that Sage shows it for (GrundpreisBasis) does not count.
+    """
     basic = basic_price(record, view)
     if basic is None:
         return {}
@@ -124,7 +134,8 @@ def _price(record: Product, view: ShopView) -> dict[str, Any]:
     fields: dict[str, Any] = {f"price{price_name(view)}": price, f"oldPrice{price_name(view)}": 0}
     unit = UNITS.get(record.base_price_unit.rstrip(".").casefold())
     if unit and record.base_price_factor:
-        per_unit = price / record.base_price_factor * (record.base_price_quantity or 1)
+        unit, times = LARGE.get(unit, (unit, 1))
+        per_unit = price / record.base_price_factor * times
         fields |= {"unitPrice": per_unit.quantize(Decimal("0.01"), ROUND_HALF_UP), "unitUnit": unit}
     return fields
 

@@ -87,12 +87,16 @@ def schema(module: str, form: str) -> None:
     click.echo(pages(registry)[declared.name] if form == "md" else published(declared, form), nl=False)
 
 
-@click.command(epilog=example("exchange demo", "exchange demo C:\\demo"))
+@click.command(epilog=example("exchange demo", "exchange demo --day", "exchange demo C:\\demo"))
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-def demo(folder: Path | None) -> None:
+@click.option("--day", "whole_day", is_flag=True, help="A whole day with all modules, and the same day again.")
+def demo(folder: Path | None, *, whole_day: bool) -> None:
     """Sandbox Sage and sandbox orders, the main job once, and a summary that can be read."""
+    from exchange.day import day  # noqa: PLC0415
     from exchange.demo import demo as play  # noqa: PLC0415
 
+    if whole_day:
+        sys.exit(EXIT_OK if day(folder) else 70)
     play(folder)
 
 

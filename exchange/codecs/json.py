@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from exchange.charset import head_text
-from exchange.codec import Limits, Meta, Raw, Signature
+from exchange.codec import Limits, Meta, Raw, RawBlock, Signature
+from exchange.connector import Blocks, chunks
 from exchange.errors import BatchError
 from exchange.finding import Locator, found, kind
 from exchange.text.keys import Builder, Reader
@@ -35,6 +36,8 @@ NO_OBJECT = kind(
     remedy_en="Write every record in curly brackets, with a name before each value.",
 )
 
+#: Records that are read together.
+CHUNK = 250
 #: Version of our own form.
 VERSION = 1
 #: For a file that has passed the limits of the settings when it was read.
@@ -72,12 +75,18 @@ class JsonCodec:
 
     def read(self, path: Path, layout: Layout, limits: Limits = Limits()) -> Iterator[Raw]:  # noqa: B008 - frozen
         """The records, numbered from 1. Raises BatchError."""
-        raw = Reader(layout).raw
+        return Blocks(self._blocks(path, layout, limits))
+
+    def _blocks(self, path: Path, layout: Layout, limits: Limits) -> Iterator[RawBlock]:
+        reader, first = Reader(layout), 1
         with open_items(path, layout.profile, limits) as items:
-            for number, (record, _) in enumerate(items, 1):
-                if record.__class__ is not dict:
-                    raise BatchError(found(NO_OBJECT, Locator(number), number=number))
-                yield raw(number, record)
+            for chunk in chunks(items, CHUNK):
+                records = [item.value for item in chunk]
+                for number, record in enumerate(records, first):
+                    if record.__class__ is not dict:
+                        raise BatchError(found(NO_OBJECT, Locator(number), number=number))
+                yield reader.block(range(first, first + len(records)), records)
+                first += len(records)
 
     def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:
         """Our own form, or a list of objects for a partner; one record a line."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exchange.assortment.attachments import is_pdf
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
     from pathlib import Path
 
     from exchange.connector import Lookup
@@ -33,6 +33,10 @@ class LocalFiles:
         folder = self.settings.folder("attachments")
         most = self.settings.limits.attachment_megabytes * 1_000_000
         return {value for value in values if not self._fine(folder / value, folder, most)}
+
+    def known(self, name: str) -> Sequence[str]:
+        """What the other one knows."""
+        return self.other.known(name)
 
     @staticmethod
     def _fine(path: Path, folder: Path, most: int) -> bool:

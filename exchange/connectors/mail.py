@@ -25,7 +25,8 @@ from exchange.ledger_tables import MAIL, TOLD
 from exchange.mail import written
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from email.message import EmailMessage
 
     from sqlalchemy import Connection
@@ -123,26 +124,39 @@ class MailTarget:
         return (Applied(each.seq, each.outcome, findings=(found(NO_ADDRESS),)) for each in lost)
 
     def _put(self, connection: Connection, key: str, record: Any) -> bool:
-        """False when there was a letter and nobody to send it to."""
+        """What waits is written anew, what is out stays out. False when there was a letter and nobody to send it to."""
         assert self.module.letters is not None  # noqa: S101 - the target is only made for modules that have letters
         prefix = self._prefix(key)
-        letters = {prefix + letter.name: letter for letter in self.module.letters(record, self.view)}
-        self._withdraw(connection, prefix, letters)
-        nobody = [name for name, letter in letters.items() if not letter.recipient]
-        for name in nobody:
-            del letters[name]
-        for name, letter in letters.items():
-            listed = self._untold(connection, name, letter)
-            if listed is not None:
-                self.post.post(connection, name, self.stationery.message(listed), "hold", letter.due_at)
-        return not nobody
+        self._withdraw(connection, prefix)
+        out = select(MAIL.c.key, MAIL.c.sent_at).where(MAIL.c.key.startswith(prefix, autoescape=True))
+        sent = {row.key: row.sent_at for row in connection.execute(out)}
+        before: datetime | None = None
+        known = True
+        for letter in self.module.letters(record, self.view):
+            name = prefix + letter.name
+            if name not in sent and not letter.recipient:
+                known = False
+            elif name not in sent:
+                due_at = self._due_at(letter, before)
+                listed = self._untold(connection, name, letter)
+                if listed is not None:
+                    message = self.stationery.message(listed)
+                    self.post.post(connection, name, message, "hold", due_at, letter.order_number)
+            before = sent.get(name) or max(self._due_at(letter, before) or self.view.now, self.view.now)
+        return known
 
-    def _withdraw(self, connection: Connection, prefix: str, keep: Collection[str] = ()) -> None:
+    def _due_at(self, letter: Letter, before: datetime | None) -> datetime | None:
+        """Its day, or later when the letter before it was late."""
+        if before is None or letter.due_at is None:
+            return letter.due_at
+        return max(letter.due_at, before + letter.after)
+
+    def _withdraw(self, connection: Connection, prefix: str) -> None:
         """What a letter that is taken back would have listed has been told to nobody."""
-        if self.post.withdraw(connection, prefix, keep):
-            written = exists().where(MAIL.c.key == TOLD.c.mail_key)
+        if self.post.withdraw(connection, prefix):
+            teller = exists().where(MAIL.c.key == TOLD.c.mail_key)
             mine = TOLD.c.mail_key.startswith(prefix, autoescape=True)
-            connection.execute(delete(TOLD).where(mine, ~written))
+            connection.execute(delete(TOLD).where(mine, ~teller))
 
     def _untold(self, connection: Connection, name: str, letter: Letter) -> Letter | None:
         """The letter with the items that no other one has listed; they are remembered as told by this one."""

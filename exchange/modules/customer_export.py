@@ -7,14 +7,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pydantic import Field
-from stdnum import get_cc_module
-from stdnum.eu import vat as eu_vat
 
 from exchange.assortment.customers import EMPTY, customers
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.shop_customer import ShopCustomer, ShopCustomerGroup
 from exchange.shop import Answer, Ref, metafield
+from exchange.trade import vat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +61,6 @@ VAT_COUNTRY = kind(
 )
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(?:\.[^@\s,;<>.]+)+")
-#: Countries whose VAT numbers begin otherwise: Greece, and Northern Ireland within the United Kingdom.
-_PREFIXES = {"GR": ("EL",), "GB": ("GB", "XI")}
-_EU = frozenset(code.upper() for code in eu_vat.MEMBER_STATES)
 
 
 class CustomerExportOptions(Options):
@@ -103,27 +99,8 @@ def customer_key(customer: ShopCustomer) -> str:
 def prepare(customer: ShopCustomer, options: CustomerExportOptions) -> ShopCustomer:
     """Fill the country, and write the VAT number without blanks and with its prefix where the check digits prove it."""
     country = customer.billing_country or options.default_country
-    number = re.sub(r"[^0-9A-Za-z+*]", "", customer.vat_number).upper()
-    prefixed = _prefixes(country)[0] + number
-    if number and not _begins_with_letters(number) and _valid(prefixed):
-        number = prefixed
+    number = vat.prefixed(vat.plain(customer.vat_number), country)
     return customer._replace(billing_country=country, vat_number=number)
-
-
-def _begins_with_letters(number: str) -> bool:
-    return len(number) > 1 and number[:2].isalpha()
-
-
-def _prefixes(country: str) -> tuple[str, ...]:
-    return _PREFIXES.get(country, (country,))
-
-
-def _valid(number: str) -> bool:
-    """Form and check digits, where the rules of the country are known; whether it is registered no file can tell."""
-    if number[:2] in _EU or number[:2] in ("EL", "XI"):
-        return bool(eu_vat.is_valid(number))
-    rules = get_cc_module(number[:2].lower(), "vat") if _begins_with_letters(number) else None
-    return bool(rules.is_valid(number)) if rules is not None else _begins_with_letters(number)
 
 
 def check_email(customer: ShopCustomer, _options: CustomerExportOptions) -> Iterator[Finding]:
@@ -150,9 +127,9 @@ def check_vat(customer: ShopCustomer, _options: CustomerExportOptions) -> Iterat
     number, country = customer.vat_number, customer.billing_country
     if not number:
         return
-    if not _valid(number):
+    if not vat.is_valid(number):
         yield found(BAD_VAT, Locator(field="vat_number"), value=number)
-    elif number[:2] not in _prefixes(country):
+    elif vat.prefix(number) not in vat.prefixes(country):
         yield found(VAT_COUNTRY, Locator(field="vat_number"), value=number, country=country)
 
 

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from stdnum import iban as stdnum_iban
-from stdnum.eu import vat as stdnum_vat
-from stdnum.exceptions import ValidationError
 
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Mark, Module, Reference, Rule, Side
 from exchange.records.customer import Customer
+from exchange.trade import vat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,22 +71,22 @@ UNKNOWN_GROUP = kind(
     "customer_import.unknown_group",
     de="Die Kundengruppe „{value}“ gibt es in Sage nicht.",
     en="Sage has no customer group “{value}”.",
-    remedy_de="Wählen Sie eine Gruppe aus der Liste oder legen Sie sie in Sage an.",
-    remedy_en="Choose a group of the list or create it in Sage.",
+    remedy_de="Wählen Sie eine von diesen oder legen Sie sie in Sage an: {known}.",
+    remedy_en="Choose one of these or create it in Sage: {known}.",
 )
 UNKNOWN_TERMS = kind(
     "customer_import.unknown_payment_terms",
     de="Die Zahlungskondition „{value}“ gibt es in Sage nicht.",
     en="Sage has no payment terms “{value}”.",
-    remedy_de="Wählen Sie eine Kondition aus der Liste.",
-    remedy_en="Choose terms of the list.",
+    remedy_de="Wählen Sie eine von diesen: {known}.",
+    remedy_en="Choose one of these: {known}.",
 )
 UNKNOWN_LIST = kind(
     "customer_import.unknown_price_list",
     de="Die Preisliste {value} gibt es in Sage nicht.",
     en="Sage has no price list {value}.",
-    remedy_de="Wählen Sie eine Preisliste aus der Liste.",
-    remedy_en="Choose a price list of the list.",
+    remedy_de="Wählen Sie eine von diesen: {known}.",
+    remedy_en="Choose one of these: {known}.",
 )
 UNKNOWN_TEMPLATE = kind(
     "customer_import.unknown_template",
@@ -98,39 +97,6 @@ UNKNOWN_TEMPLATE = kind(
 )
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(?:\.[^@\s,;<>.]+)+")
-_EU = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "EL",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-        "XI",
-    ]
-)
 EU_WITH_VAT = "2"
 
 
@@ -182,12 +148,9 @@ def check_vat(customer: Customer, _options: Options) -> Iterator[Finding]:
         if customer.taxation == EU_WITH_VAT:
             yield found(VAT_NEEDED, Locator(field="vat_number"))
         return
-    if customer.vat_number[:2].upper() in _EU:
-        try:
-            stdnum_vat.validate(customer.vat_number)
-        except ValidationError:
-            yield found(BAD_VAT, Locator(field="vat_number"), value=customer.vat_number)
-    elif customer.country in _EU:
+    number = vat.plain(customer.vat_number)
+    expected = vat.is_of_eu(number) or customer.country in vat.MEMBERS
+    if expected and not (vat.is_of_eu(number) and vat.is_valid(number)):
         yield found(BAD_VAT, Locator(field="vat_number"), value=customer.vat_number)
 
 

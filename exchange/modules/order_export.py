@@ -31,7 +31,7 @@ from exchange.trade.amounts import ZERO, line_total, spread
 from exchange.trade.marks import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import ColumnElement
 
@@ -85,6 +85,12 @@ NO_LINES = kind(
 )
 
 OPEN, DELIVERED, CANCELLED = "open", "delivered", "cancelled"
+#: What the shop calls them (`lightspeed-ecom.md` 2.18).
+STATUSES: Mapping[Literal["open", "delivered", "cancelled"], str] = {
+    "open": "processing_awaiting_shipment",
+    "delivered": "completed_shipped",
+    "cancelled": "cancelled",
+}
 #: How people and other programs write a status.
 SPELLED = {
     "": OPEN, "offen": OPEN, "in bearbeitung": OPEN,
@@ -121,9 +127,8 @@ class OrderExportOptions(Options):
     cancelled_kinds: tuple[str, ...] = Field(
         ("VFS",), description="Where the latest document of the deal is of these kinds: cancelled."
     )
-    statuses: dict[str, str] = Field(
-        {OPEN: "processing_awaiting_shipment", DELIVERED: "completed_shipped", CANCELLED: "cancelled"},
-        description="Status of the shop for open, delivered and cancelled.",
+    statuses: dict[Literal["open", "delivered", "cancelled"], str] = Field(
+        dict(STATUSES), description="Status of the shop for open, delivered and cancelled."
     )
     shipping_articles: tuple[str, ...] = Field(
         (), description="Patterns of article numbers that are shipping costs and no goods, such as FRACHT*."
@@ -137,14 +142,33 @@ class OrderExportOptions(Options):
 
 
 def collect(source: SageSource, options: OrderExportOptions) -> Iterator[SalesDocument]:
-    """Orders of the window that did not come from the shop, with the status that follows from their deal."""
+    """Orders of the window that did not come from the shop, with the status that follows from their deal.
+
+    An e-mail address that several customers share tells no account from another: it is left out.
+    """
     local = (source.now() - timedelta(days=options.days)).astimezone(source.zone).date()
     since = max(local, options.since)
     conditions = [*_not_from_shop(source, options), *_of_the_shop(source, options)]
     states = _states(source, options, since)
+    shared = _shared(source)
     for record in documents.read(source, options.kinds, since, conditions):
         if not _is_shop_number(record.order_number, options):
-            yield record._replace(status=states.get((record.kind, record.number), OPEN))
+            email = "" if record.email.casefold() in shared else record.email
+            yield record._replace(status=states.get((record.kind, record.number), OPEN), email=email)
+
+
+def _shared(source: SageSource) -> set[str]:
+    """E-mail addresses of more than one customer, in small letters."""
+    account, person = khk.KONTOKORRENT.c, khk.ADRESSEN.c
+    email = func.lower(func.trim(person.EMail))
+    query = (
+        select(email.label("email"))
+        .join(khk.KONTOKORRENT, and_(account.Adresse == person.Adresse, account.Mandant == person.Mandant))
+        .where(account.Mandant == source.settings.mandant, account.KtoArt == "D", person.EMail != "")
+        .group_by(email)
+        .having(func.count() > 1)
+    )
+    return {row["email"].casefold() for row in source.rows(query)}
 
 
 def _not_from_shop(source: SageSource, options: OrderExportOptions) -> Iterator[ColumnElement[bool]]:
@@ -249,7 +273,7 @@ def _order(record: SalesDocument, view: ShopView) -> Iterator[Part]:
     fields = {
         "quote": quote,
         "memo": _memo(record, name),
-        "status": options.statuses.get(record.status, options.statuses[OPEN]),
+        "status": {**STATUSES, **options.statuses}[record.status or OPEN],
         "shipmentStatus": {DELIVERED: "shipped", CANCELLED: "cancelled"}.get(record.status, "not_shipped"),
     }
     yield Part("customer", record.customer_number, {"email": record.email}, creates=False)

@@ -18,14 +18,25 @@ from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.record import maker
 from exchange.records.order import Order, OrderLine, OrderTax
 from exchange.shop import Answer, Part, Ref, metafield
+from exchange.trade.amounts import ZERO
 from exchange.trade.marks import mark, marked
+from exchange.trade.order_sums import (
+    LINE_SUM,
+    NO_PRICE,
+    NO_QUANTITY,
+    NO_TOTAL,
+    ORDER_SUM,
+    TAX_SUM,
+    check_lines,
+    check_sums,
+    check_taxes,
+)
+from exchange.trade.order_taxation import BAD_VAT, GIFT_CARD, NO_VAT, TAXED, check_gift_card, check_taxation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.shop import ShopView
-
-ZERO = Decimal(0)
 
 UNKNOWN_ARTICLE = kind(
     "order_import.unknown_article",
@@ -45,15 +56,15 @@ UNKNOWN_PAYMENT = kind(
     "order_import.unknown_payment",
     de="Die Zahlungsart „{value}“ ist keiner Zahlungskondition zugeordnet.",
     en="The payment method “{value}” is not mapped to terms of Sage.",
-    remedy_de="Ergänzen Sie sie in exchange.toml unter [sage.orders.payment].",
-    remedy_en="Add it to exchange.toml under [sage.orders.payment].",
+    remedy_de="Ergänzen Sie sie in exchange.toml unter [sage.orders.payment]; zugeordnet sind: {known}.",
+    remedy_en="Add it to exchange.toml under [sage.orders.payment]; mapped are: {known}.",
 )
 UNKNOWN_SHIPPING = kind(
     "order_import.unknown_shipping",
     de="Die Versandart „{value}“ ist keiner Versandart von Sage zugeordnet.",
     en="The shipping method “{value}” is not mapped to one of Sage.",
-    remedy_de="Ergänzen Sie sie in exchange.toml unter [sage.orders.shipping].",
-    remedy_en="Add it to exchange.toml under [sage.orders.shipping].",
+    remedy_de="Ergänzen Sie sie in exchange.toml unter [sage.orders.shipping]; zugeordnet sind: {known}.",
+    remedy_en="Add it to exchange.toml under [sage.orders.shipping]; mapped are: {known}.",
 )
 UNKNOWN_CUSTOMER = kind(
     "order_import.unknown_customer",
@@ -69,40 +80,12 @@ FOREIGN_CURRENCY = kind(
     remedy_de="Erfassen Sie die Bestellung von Hand, oder ergänzen Sie die Währung in [modules.order_import].",
     remedy_en="Enter the order by hand, or add the currency in [modules.order_import].",
 )
-LINE_SUM = kind(
-    "order_import.line_sum",
-    de="Menge x Preis - Rabatt ist {expected}, die Zeilensumme aber {actual} ({side}).",
-    en="Quantity x price - discount is {expected}, but the line total is {actual} ({side}).",
-    remedy_de="Prüfen Sie die Zeile im Shop; die Bestellung wurde nicht übernommen.",
-    remedy_en="Check the line in the shop; the order was not taken over.",
-)
-ORDER_SUM = kind(
-    "order_import.order_sum",
-    de="Zeilen, Versand und Gebühr ergeben {expected}, die Bestellung nennt {actual} ({side}).",
-    en="Lines, shipping and fee make {expected}, but the order says {actual} ({side}).",
-    remedy_de="Prüfen Sie die Bestellung im Shop; sie wurde nicht übernommen.",
-    remedy_en="Check the order in the shop; it was not taken over.",
-)
-TAX_SUM = kind(
-    "order_import.tax_sum",
-    de="Die Steuer zu {rate} % ist nach den Zeilen {expected}, nach der Steuersumme {actual}.",
-    en="The tax at {rate} % is {expected} by the lines and {actual} by the tax totals.",
-    remedy_de="Prüfen Sie die Steuersätze der Zeilen im Shop.",
-    remedy_en="Check the tax rates of the lines in the shop.",
-)
-NO_PRICE = kind(
-    "order_import.no_price",
-    de="Die Zeile nennt weder Preis noch Summe ({side}).",
-    en="The line has neither price nor total ({side}).",
-    remedy_de="Ergänzen Sie Einzelpreis oder Zeilensumme; ein fehlender Preis ist nicht null.",
-    remedy_en="Add the unit price or the line total; a missing price is not zero.",
-)
-NO_TOTAL = kind(
-    "order_import.no_total",
-    de="Die Bestellung nennt keine Summe, weder netto noch brutto.",
-    en="The order names no total, neither without nor with tax.",
-    remedy_de="Ergänzen Sie die Summe; ohne sie lässt sich nicht prüfen, ob die Bestellung vollständig ist.",
-    remedy_en="Add the total; without it nobody can tell whether the order is complete.",
+NO_BUYER = kind(
+    "order_import.no_buyer",
+    de="Die Bestellung nennt weder Kundennummer noch E-Mail noch Namen.",
+    en="The order names neither customer number nor e-mail nor name.",
+    remedy_de="Ergänzen Sie, wer bestellt hat.",
+    remedy_en="Add who ordered.",
 )
 FROM_SAGE = kind(
     "order_import.from_sage",
@@ -111,22 +94,6 @@ FROM_SAGE = kind(
     remedy_de="Nichts zu tun: der Bestellexport hat sie in den Shop gebracht.",
     remedy_en="Nothing to do: the order export brought it into the shop.",
 )
-NO_QUANTITY = kind(
-    "order_import.no_quantity",
-    de="Die Menge ist null.",
-    en="The quantity is zero.",
-    remedy_de="Entfernen Sie die Zeile oder nennen Sie die Menge.",
-    remedy_en="Remove the line or give the quantity.",
-)
-NO_BUYER = kind(
-    "order_import.no_buyer",
-    de="Die Bestellung nennt weder Kundennummer noch E-Mail noch Namen.",
-    en="The order names neither customer number nor e-mail nor name.",
-    remedy_de="Ergänzen Sie, wer bestellt hat.",
-    remedy_en="Add who ordered.",
-)
-
-
 TOO_OLD = kind(
     "order_import.too_old",
     de="Die Bestellung ist vom {day}; übernommen wird erst ab {since}.",
@@ -153,6 +120,10 @@ class OrderOptions(Options):
     currencies: tuple[str, ...] = Field(
         ("EUR",),
         description="Currencies that are taken over; the first is used where an order names none (the shop's API does not).",
+    )
+    tax_free: bool = Field(
+        False,
+        description="Deliveries to other EU countries may be without tax and VAT number (small business, § 19 UStG).",
     )
     tolerance: Decimal = Field(
         Decimal("0.02"),
@@ -208,100 +179,6 @@ def check_buyer(order: Order, _options: OrderOptions) -> Iterator[Finding]:
     """Somebody must have ordered."""
     if not (order.customer_number or order.email or order.billing_name or order.last_name or order.company):
         yield found(NO_BUYER, Locator(field="email"))
-
-
-def check_lines(order: Order, options: OrderOptions) -> Iterator[Finding]:
-    """Quantity x unit price - discount = line total, on each side that lines have; the unit price may be rounded."""
-    with_excl = any(line.total_excl is not None for line in order.lines)
-    with_incl = any(line.total_incl is not None for line in order.lines)
-    neither = not (with_excl or with_incl)
-    for index, line in enumerate(order.lines):
-        quantity = line.quantity
-        if not quantity:
-            yield found(NO_QUANTITY, Locator(field=f"lines[{index}].quantity"))
-            continue
-        # A shop shows unit prices with two decimals: half a cent a piece may be lost.
-        allowed = options.tolerance + abs(quantity) * HALF_CENT
-        for side, asked, unit, discount, total in (
-            ("excl", with_excl or neither, line.unit_price_excl, line.discount_excl, line.total_excl),
-            ("incl", with_incl or neither, line.unit_price_incl, line.discount_incl, line.total_incl),
-        ):
-            if total is None:
-                if asked:
-                    yield found(NO_PRICE, Locator(field=f"lines[{index}].total_{side}"), side=_side(side))
-                continue
-            if unit is None:
-                continue
-            expected = quantity * unit - discount if discount else quantity * unit
-            if expected != total and abs(expected - total) > allowed:
-                yield found(
-                    LINE_SUM,
-                    Locator(field=f"lines[{index}].total_{side}"),
-                    expected=expected.quantize(CENT),
-                    actual=total,
-                    side=_side(side),
-                )
-
-
-CENT = Decimal("0.01")
-HALF_CENT = Decimal("0.005")
-
-
-def _side(side: str) -> str:
-    return "netto / excl. tax" if side == "excl" else "brutto / incl. tax"
-
-
-def check_sums(order: Order, options: OrderOptions) -> Iterator[Finding]:
-    """Lines + shipping + payment fee - discount = total, on each side that has one; one of them must have."""
-    if order.total_excl is None and order.total_incl is None:
-        yield found(NO_TOTAL, Locator(field="total_incl"))
-    for side, lines, shipping, payment, discount, total in (
-        (
-            "excl",
-            [line.total_excl for line in order.lines],
-            order.shipping_excl,
-            order.payment_excl,
-            order.discount_excl,
-            order.total_excl,
-        ),
-        (
-            "incl",
-            [line.total_incl for line in order.lines],
-            order.shipping_incl,
-            order.payment_incl,
-            order.discount_incl,
-            order.total_incl,
-        ),
-    ):
-        amounts = [amount for amount in lines if amount is not None]
-        if total is None or len(amounts) < len(lines):
-            if total is not None and not amounts:
-                yield found(NO_PRICE, Locator(field=f"lines[0].total_{side}"), side=_side(side))
-            continue  # of a single line it is told there
-        expected = sum(amounts, ZERO) + (shipping or ZERO) + (payment or ZERO) - (discount or ZERO)
-        if abs(expected - total) > options.tolerance:
-            yield found(ORDER_SUM, Locator(field=f"total_{side}"), expected=expected, actual=total, side=_side(side))
-
-
-def check_taxes(order: Order, options: OrderOptions) -> Iterator[Finding]:
-    """Where the shop gives tax totals per rate, they must be those of the lines."""
-    if not order.taxes:
-        return
-    by_lines: dict[Decimal, Decimal] = {}
-    for line in order.lines:
-        if line.total_excl is None or line.total_incl is None or line.tax_rate is None:
-            return
-        by_lines[line.tax_rate] = by_lines.get(line.tax_rate, ZERO) + line.total_incl - line.total_excl
-    by_shop: dict[Decimal, Decimal] = {}
-    for tax in order.taxes:
-        rate = tax.rate or ZERO
-        by_shop[rate] = by_shop.get(rate, ZERO) + (tax.amount or ZERO)
-    # Each line rounds both of its totals to the cent.
-    tolerance = options.tolerance + CENT * len(order.lines)
-    for rate in sorted(by_lines.keys() | by_shop.keys()):
-        expected, actual = by_lines.get(rate, ZERO), by_shop.get(rate, ZERO)
-        if abs(expected - actual) > tolerance:
-            yield found(TAX_SUM, Locator(field="taxes"), rate=rate, expected=expected, actual=actual)
 
 
 def check_origin(order: Order, _options: OrderOptions) -> Iterator[Finding]:
@@ -386,6 +263,7 @@ def example() -> Order:
         shipping_tax_rate=Decimal(19),
         discount_excl=ZERO,
         discount_incl=ZERO,
+        gift_card=None,
         total_excl=Decimal("20.93"),
         total_incl=Decimal("24.90"),
         lines=(line,),
@@ -396,6 +274,15 @@ def example() -> Order:
 def _with_line(**values: Any) -> Order:
     order = example()
     return order._replace(lines=(order.lines[0]._replace(**values),))
+
+
+def _tax_free(**values: Any) -> Order:
+    order = example()
+    net = order.lines[0]._replace(
+        unit_price_incl=order.lines[0].unit_price_excl, total_incl=Decimal("16.81"), tax_rate=ZERO
+    )
+    shipping = {"shipping_incl": order.shipping_excl, "shipping_tax_rate": ZERO, "total_incl": order.total_excl}
+    return order._replace(lines=(net,), taxes=(), **(shipping | values))
 
 
 MODULE = Module(
@@ -417,6 +304,12 @@ MODULE = Module(
         Rule((NO_BUYER,), check_buyer, lambda: example()._replace(email="", billing_name="", last_name="")),
         Rule((LINE_SUM, NO_PRICE, NO_QUANTITY), check_lines, lambda: _with_line(total_incl=Decimal("18.00"))),
         Rule((ORDER_SUM, NO_TOTAL, NO_PRICE), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),
+        Rule(
+            (BAD_VAT, NO_VAT, TAXED),
+            check_taxation,
+            lambda: _tax_free(delivery_country="AT", delivery_city="Wien", vat_number="ATU13585628"),
+        ),
+        Rule((GIFT_CARD,), check_gift_card, lambda: example()._replace(gift_card=Decimal("10.00"))),
         Rule(
             (TAX_SUM,), check_taxes, lambda: example()._replace(taxes=(OrderTax("MwSt", Decimal(7), Decimal("1.31")),))
         ),

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import and_, select
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from exchange import khk
-from exchange.convert import canonical
 from exchange.finding import Finding, Locator, found, kind
 from exchange.letter import Letter, LetterView
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.payment_request import PaymentRequest
+from exchange.trade.owed import owed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,76 +68,59 @@ class PaymentOptions(Options):
     hosts: tuple[str, ...] = Field((), description="Hosts that a pay link may lead to, such as shop.example.org.")
     bank: str = Field("", description="Bank details for the mail.")
     sender: str = Field("", description="Name under the mail.")
+    link: str = Field(
+        "",
+        description="Form of the shop's pay link with {order} or {document}, such as https://shop.example.org/pay/{order}; "
+        "empty: only links that files bring, and the bank details.",
+    )
     kinds: tuple[str, ...] = Field(("VFR",), description="Documents of Sage that are to be paid (Belegkennzeichen).")
+    credit_kinds: tuple[str, ...] = Field(
+        ("VFG", "VFS"), description="Documents that take something off them: credit notes, cancellations."
+    )
+    ask_shop: bool = Field(
+        True,
+        description="Before a mail goes out, ask the shop (shop.way = api) whether the order is paid or cancelled.",
+    )
     paid_column: str = Field(
         "",
         description="Own column of KHKVKBelege that is set (not 0, not empty) once a document is paid; empty: files only.",
     )
     days: int = Field(90, ge=1, description="Documents of so many days are looked at.")
 
+    @field_validator("link")
+    @classmethod
+    def _is_filled(cls, value: str) -> str:
+        if value:
+            try:
+                filled = value.format_map({"order": "1", "document": "1"})
+            except (KeyError, IndexError, ValueError):
+                raise ValueError("the placeholders are {order} and {document}") from None
+            if filled == value:
+                raise ValueError("{order} or {document} is missing")
+        return value
+
+    @field_validator("steps")
+    @classmethod
+    def _go_on(cls, value: tuple[ReminderStep, ...]) -> tuple[ReminderStep, ...]:
+        days = [step.after_days for step in value]
+        if days != sorted(set(days)):
+            raise ValueError("each step comes later than the one before it (after_days)")
+        return value
+
 
 def collect(source: SageSource, options: PaymentOptions) -> Iterator[PaymentRequest]:
     """Documents with their due date and whether they are paid; none where no column tells that."""
     if not options.paid_column:
-        return
-    table, person, terms = khk.BELEGE, khk.ADRESSEN.c, khk.BELEGE_ZKD
-    since = (source.now() - timedelta(days=options.days)).astimezone(source.zone).replace(tzinfo=None)
-    names = ("BelID", "Belegkennzeichen", "Belegjahr", "Belegnummer", "Belegdatum", "Bruttobetrag", "WKz", "Sprache")
-    more = ("A0Empfaenger", "A0Name1", "Referenznummer", "WSBestellNr", "WSEmail")
-    nets = {
-        row["BelID"]: row["Nettobedingung"]
-        for row in source.rows(
-            select(terms.c.BelID, terms.c.Nettobedingung)
-            .where(terms.c.Mandant == source.settings.mandant)
-            .order_by(terms.c.ID)  # the highest id counts (2.12)
-        )
-    }
-    query = (
-        select(
-            *khk.available([table.c[name] for name in (*names, *more)], source.columns(table.name)),
-            khk.own(table, options.paid_column).label("paid"),
-            person.EMail,
-        )
-        .join_from(
-            table,
-            khk.ADRESSEN,
-            and_(person.Adresse == table.c.A0AdressNr, person.Mandant == table.c.Mandant),
-            isouter=True,
-        )
-        .where(
-            table.c.Mandant == source.settings.mandant,
-            table.c.Belegkennzeichen.in_(options.kinds),
-            table.c.Belegdatum >= since,
-        )
-        .order_by(table.c.BelID)
-    )
-    for row in source.rows(query):
-        if row["Belegdatum"] is None or not row["Bruttobetrag"]:
-            continue
-        yield PaymentRequest(
-            document=f"{row['Belegkennzeichen']}-{row['Belegjahr']}-{row['Belegnummer']}",
-            order_number=_text(row["WSBestellNr"]) or _text(row["Referenznummer"]),
-            customer_number=_text(row["A0Empfaenger"]),
-            name=_text(row["A0Name1"]),
-            email=_text(row["WSEmail"]) or _text(row["EMail"]),
-            language="EN" if _text(row["Sprache"]).upper().startswith("E") else "DE",
-            amount=canonical(Decimal(row["Bruttobetrag"]), 4, 2),
-            currency=_text(row["WKz"]) or source.settings.currency,
-            due_on=row["Belegdatum"].date() + timedelta(days=_net_days(nets.get(row["BelID"]))),
-            paid=_text(row["paid"]) not in ("", "0"),
-            cancelled=False,
-            link="",
-        )
+        return iter(())
+    return owed(source, options.kinds, options.credit_kinds, options.paid_column, timedelta(days=options.days))
 
 
-def _net_days(packed: str | None) -> int:
-    """`1;10` is ten days net (`sage-100.md` 2.12); due at once without."""
-    parts = (packed or "").split(";")
-    return int(parts[1]) if len(parts) > 1 and parts[1].strip().isdigit() else 0
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def prepare(record: PaymentRequest, options: PaymentOptions) -> PaymentRequest:
+    """Fill the pay link, where the shop's has a fixed form."""
+    if record.link or not (options.link and record.order_number):
+        return record
+    filled = {"order": record.order_number, "document": record.document}
+    return record._replace(link=options.link.format_map({name: quote(each, safe="") for name, each in filled.items()}))
 
 
 def letters(record: PaymentRequest, view: LetterView) -> Iterator[Letter]:
@@ -159,11 +140,15 @@ def letters(record: PaymentRequest, view: LetterView) -> Iterator[Letter]:
         "bank": view.options.bank,
         "sender": view.options.sender,
     }
+    order = record.order_number if view.options.ask_shop else ""
+    days = 0
     for number, step in enumerate(view.options.steps, 1):
         morning = datetime.combine(
             record.due_on + timedelta(days=step.after_days), time(8), ZoneInfo(view.settings.zone)
         )
-        yield Letter(f"{number}", record.email, step.template, language, values, morning)
+        after = timedelta(days=step.after_days - days)
+        yield Letter(f"{number}", record.email, step.template, language, values, morning, after, order)
+        days = step.after_days
 
 
 def _amount(amount: Decimal, *, german: bool) -> str:
@@ -228,6 +213,7 @@ MODULE = Module(
         Rule((BAD_ADDRESS,), _addressed, lambda: example()._replace(email="a.becker")),
         Rule((FOREIGN_LINK,), _linked, lambda: example()._replace(link="https://böse.example/pay")),
     ),
+    prepare=prepare,
     collect=collect,
     letters=letters,
     window=True,

@@ -88,14 +88,25 @@ class ProductOptions(Options):
     visibility: Literal["visible", "auto"] = Field(
         "visible", description="How an active article stands in the shop: visible, or auto (visible while in stock)."
     )
+    category_columns: tuple[str, ...] = Field(
+        (),
+        description='Own columns of KHKArtikel that name further categories, such as ["USER_Shopkategorie"]: paths of '
+        "codes (KAFFEE/BOHNEN), or codes that one group has; Sage itself knows one group per article.",
+    )
+    category_separator: str = Field(";", min_length=1, description="What stands between several categories of a cell.")
+    base_price_factor: Literal["pieces", "share"] = Field(
+        "pieces",
+        description="What UmrechnungsfaktorGP counts, which sage-100.md 2.1 does not say: base units per base price unit "
+        "(pieces: 4 for packs of 250 g and a price per kg), or the other way round (share: 0.25).",
+    )
 
 
 # --- out of Sage -----------------------------------------------------------------------------------------------------
 
 
-def collect(source: SageSource, _options: Options) -> Iterator[Product]:
+def collect(source: SageSource, options: ProductOptions) -> Iterator[Product]:
     """All active articles for sale, in the order of their numbers; prices, stocks and texts come for 500 at a time."""
-    reader = _Reader(source)
+    reader = _Reader(source, options)
     for articles in chunks(source.rows(reader.articles()), CHUNK):
         yield from reader.complete(articles)
 
@@ -105,10 +116,12 @@ class _Reader:
 
     Args:
         source: Sage.
+        options: of the module.
     """
 
-    def __init__(self, source: SageSource) -> None:
+    def __init__(self, source: SageSource, options: ProductOptions) -> None:
         self.source = source
+        self.options = options
         self.settings = source.settings
         self.mandant = source.settings.mandant
         columns = ((field, self.settings.columns.get(f"products.{field}", "")) for field in OWN_FIELDS)
@@ -128,6 +141,7 @@ class _Reader:
                 khk.own(table, self.settings.short_text).label("short_text"),
                 khk.own(table, self.settings.long_text).label("long_text"),
                 *(khk.own(table, column).label(f"own_{field}") for field, column in self.own.items()),
+                *(khk.own(table, column).label(f"in_{column}") for column in self.options.category_columns),
             )
             .where(table.c.Mandant == self.mandant, table.c.Aktiv != 0, table.c.IstVerkaufsartikel != 0)
             .order_by(table.c.Artikelnummer)
@@ -176,7 +190,7 @@ class _Reader:
             unit=_text(row["Verkaufsmengeneinheit"]) or _text(row["Basismengeneinheit"]),
             base_price_unit=_text(row["Grundpreiseinheit"]),
             base_price_quantity=_positive(row["GrundpreisBasis"]),
-            base_price_factor=_positive(row["UmrechnungsfaktorGP"]),
+            base_price_factor=self._base_price_factor(row),
             price_unit=row["PreiseinheitVK"] or None,
             tax_class="" if tax_class is None else str(tax_class),
             tax_rate=self.rates.get(tax_class),
@@ -190,11 +204,26 @@ class _Reader:
             meta_title=own.get("meta_title", ""),
             meta_description=own.get("meta_description", ""),
             meta_keywords=own.get("meta_keywords", ""),
-            categories=tuple(map(ProductCategory, self.tree.stands_in(group))),
+            categories=tuple(map(ProductCategory, dict.fromkeys((*self.tree.stands_in(group), *self._further(row))))),
             images=self._images(number),
             prices=tuple(prices),
             stocks=tuple(ProductStock(name, canonical(stock * per_sales_unit, PLACES)) for name, stock in stocks),
         )
+
+    def _base_price_factor(self, row: Mapping[str, Any]) -> Decimal | None:
+        """How many base price units are in one sales unit."""
+        factor, per_sales_unit = row["UmrechnungsfaktorGP"], Decimal(row["UmrechnungsfaktorVK"] or 1)
+        if not factor:
+            return None
+        share = Decimal(factor) if self.options.base_price_factor == "share" else 1 / Decimal(factor)
+        return _positive(share * per_sales_unit)
+
+    def _further(self, row: Mapping[str, Any]) -> Iterator[str]:
+        """Categories out of the merchant's own columns; one that Sage does not have is passed on, for the shop to miss."""
+        for column in self.options.category_columns:
+            for named in _text(row[f"in_{column}"]).split(self.options.category_separator):
+                if named.strip():
+                    yield self.tree.named(named.strip())
 
     def _images(self, number: str) -> tuple[ProductImage, ...]:
         if not isinstance(self.source, _WithPictures):

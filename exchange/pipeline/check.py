@@ -13,13 +13,13 @@ from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from exchange.codec import RawBlock
+from exchange.codec import RawBlock, families
 from exchange.connector import blocks
 from exchange.convert import ConversionError
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.pipeline.alike import Alike
 from exchange.pipeline.partial import Partial, as_far_as_readable
-from exchange.pipeline.shape import Shape, families
+from exchange.pipeline.shape import Shape, related
 from exchange.record import packer
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class Checker:
         try:
             columns = self.shape.columns(raws)
             for index, (group, shape) in enumerate(self.groups):
-                relatives = [raw.groups[index] for raw in raws]
-                if group.required and not all(relatives):
+                relatives = families(raws, index)
+                if group.required and not all(relatives.sizes):
                     return None
-                columns.append(families(shape, relatives))
+                columns.append(related(shape, relatives))
         except ConversionError:
             return None
         return list(map(self.shape.make, zip(*columns, strict=True)))
@@ -247,9 +247,11 @@ def _dangling(checker: Checker, chunk: list[Checked]) -> dict[int, list[Finding]
         missing = checker.job.lookup.missing(reference.name, values) if values else frozenset()
         if not missing:
             continue
+        known = ", ".join(checker.job.lookup.known(reference.name))
+        told = {"known": known} if known else {}
         for raw, key, pairs in named:
             for field, value in pairs:
                 if value in missing:
-                    finding = found(reference.kind, Locator(field=field), value=value)
+                    finding = found(reference.kind, Locator(field=field), value=value, **told)
                     refused.setdefault(raw.line, []).append(checker.placed(finding, raw, key))
     return refused

@@ -14,7 +14,7 @@ from exchange.record import Field, Kind, Schema, maker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from exchange.codec import Raw
+    from exchange.codec import Families, Raw
     from exchange.profile import Profile, Source
 
     #: Records of a file, in one form or the other.
@@ -109,12 +109,10 @@ def _reader(field: Field, source: Source, profile: Profile) -> Callable[[Any], A
     return read
 
 
-def families(shape: Shape, families: Sequence[Sequence[Raw]]) -> list[tuple[Any, ...]]:
+def related(shape: Shape, families: Families) -> list[tuple[Any, ...]]:
     """The children of many records, converted all at once and given back to their parents."""
-    children = iter(
-        map(shape.make, zip(*shape.columns([child for family in families for child in family]), strict=True))
-    )
-    return [tuple(islice(children, len(family))) for family in families]
+    children = iter(map(shape.make, zip(*shape.columns(families.children), strict=True)))
+    return [tuple(islice(children, size)) for size in families.sizes]
 
 
 def _empty_words(profile: Profile) -> tuple[str, ...]:

@@ -105,6 +105,15 @@ class Order(NamedTuple):
     discount_excl: Annotated[Decimal | None, money("Gesamtrabatt netto", "Order discount excl. tax")]
     discount_incl: Annotated[Decimal | None, money("Gesamtrabatt brutto", "Order discount incl. tax")]
     coupon_code: Annotated[str, text("Gutscheincode", "Coupon code", 50)]
+    gift_card: Annotated[
+        Decimal | None,
+        money(
+            "Geschenkkarte",
+            "Gift card",
+            note_de="so viel der Summe ist mit Geschenkkarten bezahlt",
+            note_en="so much of the total is paid with gift cards",
+        ),
+    ]
     total_excl: Annotated[Decimal | None, money("Summe netto", "Total excl. tax")]
     total_incl: Annotated[Decimal | None, money("Summe brutto", "Total incl. tax")]
     comment: Annotated[str, text("Kommentar", "Comment", 4000, long=True)]

@@ -75,7 +75,7 @@ class SalesDocument(NamedTuple):
             note_en="of the customer or the shop",
         ),
     ]
-    status: Annotated[str, text("Status", "Status", 30, volatile=True)]
+    status: Annotated[str, text("Status", "Status", 30)]
     customer_number: Annotated[str, text("Kundennummer", "Customer number", 20, required=True, example="D100001")]
     email: Annotated[str, text("E-Mail", "E-mail", 255)]
     phone: Annotated[str, text("Telefon", "Phone", 32)]

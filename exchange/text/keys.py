@@ -9,26 +9,23 @@ that the check reports for it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
-from exchange.codec import Raw, Texts
+from exchange.codec import Families, RawBlock, Texts
 from exchange.convert import BAD_CHARACTER, NOT_A_TEXT, ConversionError
 from exchange.record import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from exchange.profile import Layout, Source
     from exchange.record import Field
 
-    Getter = Callable[[dict[str, Any]], Any]
+    Column = Callable[[Sequence[Any]], list[Any]]
 
 Path = tuple[str, ...]
 
-#: A key that no object has: for fields that the file does not have, and those that need more than one key.
-_NO_KEY = "\0"
 #: Half a character, which json can write with `\u`, and nothing else can hold.
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -66,16 +63,30 @@ def halves_refused(value: Any) -> Any:
     return ConversionError(BAD_CHARACTER, name=f"U+{ord(half[0]):04X}") if half else value
 
 
-@dataclass(frozen=True, slots=True)
 class Scalars:
-    """Json value → raw value. `words` mean "no value", as text or as the json word."""
+    """Json values → raw values, a column at a time.
 
-    words: frozenset[str]
+    Args:
+        words: mean "no value", as text or as the json word.
+    """
 
-    def plain(self, value: Any) -> Any:
-        """The raw value of a field that is no flag."""
-        if value.__class__ is str:
-            return "" if value in self.words else value
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = frozenset(words)
+
+    def plain(self, column: list[Any]) -> list[Any]:
+        """The raw values of a field that is no flag."""
+        if not _TEXTS.issuperset(map(type, column)):
+            column = [value if value.__class__ is str else self._plain(value) for value in column]
+        if self.words.isdisjoint(column):
+            return column
+        return ["" if value in self.words else value for value in column]
+
+    def flags(self, column: list[Any]) -> list[Any]:
+        """The raw values of a flag: its `false` is an answer."""
+        plain = self.plain([None if value.__class__ is bool else value for value in column])
+        return [value if value.__class__ is bool else other for value, other in zip(column, plain, strict=True)]
+
+    def _plain(self, value: Any) -> Any:
         if value is None:
             return ""
         if value.__class__ is bool:
@@ -84,94 +95,72 @@ class Scalars:
             return ConversionError(NOT_A_TEXT, value="[…]" if value.__class__ is list else "{…}")
         return value  # a Decimal, or what is wrong with the text
 
-    def flag(self, value: Any) -> Any:
-        """The raw value of a flag: its `false` is an answer."""
-        return value if value.__class__ is bool else self.plain(value)
+
+_TEXTS = frozenset({str})
+
+
+def _at_all(values: Sequence[Any], path: Path) -> list[Any]:
+    """What stands at a path of each of these values; see `at`."""
+    found = list(values)
+    for part in path:
+        only = (part,)
+        found = [value.get(part, "") if value.__class__ is dict else at(value, only) for value in found]
+    return found
+
+
+def _column(source: Source, scalars: Callable[[list[Any]], list[Any]]) -> Column:
+    """The function objects → raw values of one field; see `exchange.profile.Source`."""
+    paths = [parts(path) for path in source.paths]
+    constant, separator = source.value, source.separator
+
+    def first(records: Sequence[Any]) -> list[Any]:
+        column = scalars(_at_all(records, paths[0]))
+        for path in paths[1:]:
+            if "" not in column:
+                break
+            others = scalars(_at_all(records, path))
+            column = [other if value == "" else value for value, other in zip(column, others, strict=True)]
+        return [constant if value == "" else value for value in column] if constant else column
+
+    def joined(records: Sequence[Any]) -> list[Any]:
+        columns = [scalars(_at_all(records, path)) for path in paths]
+        if all(_TEXTS.issuperset(map(type, column)) for column in columns):
+            return [separator.join(filter(None, values)) or constant for values in zip(*columns, strict=True)]
+        return [_joined(values, separator) or constant for values in zip(*columns, strict=True)]
+
+    if not paths:
+        return lambda records: [constant] * len(records)
+    return joined if source.join else first
+
+
+def _joined(values: Iterable[Any], separator: str) -> Any:
+    texts = [value for value in values if value != ""]
+    fault = next((value for value in texts if isinstance(value, ConversionError)), None)
+    return separator.join(map(str, texts)) if fault is None else fault
 
 
 class Shape:
-    """Object → values, for one schema in one profile."""
+    """Objects → values, for one schema in one profile."""
 
     def __init__(self, fields: Sequence[Field], sources: Sequence[Source], words: Sequence[str]) -> None:
-        self.words = frozenset(words)
-        self.scalars = Scalars(self.words)
-        self.keys: list[str] = []
-        self.others: list[tuple[int, Getter]] = []
-        for index, (field, source) in enumerate(zip(fields, sources, strict=True)):
-            flag = field.kind is Kind.FLAG
-            simple = not flag and not source.value and len(source.paths) <= 1 and "." not in "".join(source.paths)
-            self.keys.append(source.paths[0] if simple and source.paths else _NO_KEY)
-            if not simple:
-                self.others.append((index, _source_getter(source, self.scalars.flag if flag else self.scalars.plain)))
+        scalars = Scalars(words)
+        self.readers = [
+            _column(source, scalars.flags if field.kind is Kind.FLAG else scalars.plain)
+            for field, source in zip(fields, sources, strict=True)
+        ]
 
-    def values(self, record: dict[str, Any]) -> list[Any]:
-        """One raw value per field."""
-        plain = self.scalars.plain
-        values = [value if value.__class__ is str else plain(value) for value in map(record.get, self.keys, repeat(""))]
-        if not self.words.isdisjoint(values):
-            values = ["" if value in self.words else value for value in values]
-        for index, get in self.others:
-            values[index] = get(record)
-        return values
-
-    def broken(self) -> list[Any]:
-        """The values of a child that is no object."""
-        return [ConversionError(NOT_A_TEXT, value="…") for _ in self.keys]
-
-
-def _getter(path: str) -> Getter:
-    """The function object → what stands at a path."""
-    path_parts = parts(path)
-    if len(path_parts) > 2:  # noqa: PLR2004 - the short ones are worth a short way
-        return lambda record: at(record, path_parts)
-    name, *below = path_parts
-    if not below:
-        return lambda record: record.get(name, "")
-    (inner_name,) = below
-
-    def two(record: dict[str, Any]) -> Any:
-        inner = record.get(name)
-        return inner.get(inner_name, "") if inner.__class__ is dict else at(record, path_parts)
-
-    return two
-
-
-def _source_getter(source: Source, scalar: Callable[[Any], Any]) -> Getter:
-    """The function object → raw value of one field; see `exchange.profile.Source`."""
-    getters = [_getter(path) for path in source.paths]
-    constant, separator = source.value, source.separator
-    if source.join:
-
-        def joined(record: dict[str, Any]) -> Any:
-            values = [value for get in getters if (value := scalar(get(record))) != ""]
-            try:
-                return separator.join(values) or constant
-            except TypeError:  # not only texts
-                return _joined(values, separator)
-
-        return joined
-    first_getter, *others = getters or [_getter(_NO_KEY)]
-
-    def first(record: dict[str, Any]) -> Any:
-        value = scalar(first_getter(record))
-        if value != "":
-            return value
-        for get in others:
-            value = scalar(get(record))
-            if value != "":
-                return value
-        return constant
-
-    return first
-
-
-def _joined(values: Sequence[Any], separator: str) -> Any:
-    fault = next((value for value in values if isinstance(value, ConversionError)), None)
-    return separator.join(map(str, values)) if fault is None else fault
+    def columns(self, records: Sequence[Any]) -> list[list[Any]]:
+        """Per field its raw values; of what is no object, only that it is none."""
+        broken = [place for place, record in enumerate(records) if record.__class__ is not dict]
+        columns = [read(records) for read in self.readers]
+        for column in columns if broken else ():
+            for place in broken:
+                column[place] = ConversionError(NOT_A_TEXT, value="…")
+        return columns
 
 
 class Reader:
-    """Object → raw record, for one layout."""
+    """Objects → raw records, for one layout."""
 
     def __init__(self, layout: Layout) -> None:
         schema, words = layout.schema, layout.profile.empty
@@ -181,16 +170,24 @@ class Reader:
             for group, (path, sources) in zip(schema.groups, layout.groups, strict=True)
         ]
 
-    def raw(self, number: int, record: dict[str, Any]) -> Raw:
-        """The record with its children; they all have the record's number."""
+    def block(self, numbers: Sequence[int], records: Sequence[dict[str, Any]]) -> RawBlock:
+        """The records with their children; children have the number of their record."""
         groups = []
         for path, shape in self.groups:
-            inner = at(record, path) if path else ""
-            children = inner if inner.__class__ is list else [inner] if inner not in ("", None, False) else ()
-            groups.append(
-                [Raw(number, shape.values(child) if child.__class__ is dict else shape.broken()) for child in children]
-            )
-        return Raw(number, self.shape.values(record), groups)
+            each = list(map(_children, _at_all(records, path) if path else repeat("", len(records))))
+            sizes = list(map(len, each))
+            lines = list(chain.from_iterable(map(repeat, numbers, sizes)))
+            children = list(chain.from_iterable(each))
+            groups.append(Families(sizes, RawBlock(lines, shape.columns(children))))
+        return RawBlock(numbers, self.shape.columns(records), groups)
+
+
+def _children(inner: Any) -> Sequence[Any]:
+    """A list of children, or the only one."""
+    if inner.__class__ is list:
+        children: Sequence[Any] = inner
+        return children
+    return (inner,) if inner not in ("", None, False) else ()
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

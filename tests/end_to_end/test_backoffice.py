@@ -184,12 +184,12 @@ def test_a_shop_that_was_there_first_brings_its_products_as_a_file_for_sage(tmp_
         (path,) = delivered(app, "categories", "products")
     upload(shop, "products", path)
 
-    second = by_files(tmp_path / "second")
+    second = by_files(tmp_path / "second", **{"sage.way": "files"})
     second.drop("products_export.csv", download(shop, "products"))
     assert second.run_once().returncode == 0
     (receipt,) = second.receipts()
     assert (receipt["profile"], receipt["counts"]["rejected"]) == ("lightspeed_product_csv", 0)
-    (name,) = (second.outbox / "sage").glob("products_*.xml")
+    (name,) = (second.outbox / "sage").glob("product_import_*.xml")
     taken = {product.findtext("number"): product for product in etree.parse(str(name)).getroot()}
     there = shown(shop)
     assert taken.keys() == there.keys()

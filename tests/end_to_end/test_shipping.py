@@ -167,28 +167,91 @@ def test_numbers_in_a_column_of_sage_are_taken_too(tmp_path: Path, shop: Reached
         assert shipment(shop, order)["trackingCode"] == f"{DHL} {DPD}"
 
 
+def handed_over(app: App, installation: Installation, shop: Reached, email: str = "anna@becker.example") -> str:
+    """A delivery note of an order of the shop, in the hands of DHL; the reference on its label."""
+    synced(app, "categories", "products")
+    order = ordered(shop, "10010")
+    where = "WHERE Belegkennzeichen = 'VLL' AND Versand = 'DHL'"
+    change(installation, f"UPDATE KHKVKBelege SET WSBestellNr = '{order}', WSEmail = '{email}' {where}")
+    assert app.export("shipping").counts.created == 2
+    (dhl,) = installation.outbox.glob("dhl_portal_csv_*.csv")
+    with dhl.open(encoding="iso-8859-1", newline="") as file:
+        (row,) = csv.DictReader(file, delimiter=";")
+    return row["Sendungsreferenz"]
+
+
 def test_our_own_letter_tells_each_number_once(tmp_path: Path, shop: Reached, box: Letterbox) -> None:
-    """To whom the delivery went, with a link per parcel; a growing file tells what is new; the shop writes nothing."""
+    """To whom the delivery went, with a link per parcel; a growing file tells what is new, a cancelled number goes."""
     installation = ours(tmp_path, shop, box)
     with opened(installation) as app:
-        assert app.export("shipping").counts.created == 2
-        change(installation, "UPDATE KHKVKBelege SET WSBestellNr = WSBestellNr")
-        with app.ledger.engine.connect() as connection:
-            (reference,) = connection.exec_driver_sql("SELECT reference FROM consignment WHERE carrier = 'dhl'").scalars()
-        second, third = "00340434161094042564", "00340434161094042571"
+        reference = handed_over(app, installation, shop)
+        order, second, third = reference.partition("/")[0], "00340434161094042564", "00340434161094042571"
         assert codes(app, returned(app, tmp_path, f"{reference};{DHL};0", f"{reference};{second};0")) == set()
         assert app.post.send() == 1
         growing = [f"{reference};{each};0" for each in (DHL, second, third)]
         returned(app, tmp_path, *growing)
         assert app.post.send() == 1
         returned(app, tmp_path, *growing[1:])
-        returned(app, tmp_path, f"{reference};{third};1")
         assert app.post.send() == 0
+        app.deliver()
+        assert shipment(shop, order)["trackingCode"] == f"{DHL} {second} {third}"
+        returned(app, tmp_path, f"{reference};{third};1")
+        app.deliver()
+        assert shipment(shop, order)["trackingCode"] == f"{DHL} {second}"
     (people, first), (_, later) = box.taken
     text = first.get_content()
-    assert people == [""]
-    assert f"piececode={DHL}" in text
-    assert f"piececode={second}" in text
-    assert "Kaffeekontor" in text
+    assert people == ["anna@becker.example"]
+    assert first["Subject"] == f"Ihre Bestellung {order} ist unterwegs"
+    for piece in (f"piececode={DHL}", f"piececode={second}", "Kaffeekontor", "Guten Tag "):
+        assert piece in text
     assert third in later.get_content()
     assert DHL not in later.get_content()
+
+
+def test_a_letter_without_an_address_is_told_of(tmp_path: Path, shop: Reached, box: Letterbox) -> None:
+    """The number comes into the shop all the same; nothing lies in the spool."""
+    with opened(ours(tmp_path, shop, box)) as app:
+        batch = returned(app, tmp_path, f"ORD00099/VLL-2026-1;{DHL};0")
+        assert (codes(app, batch), batch.counts.created) == ({"mail.no_address"}, 1)
+        assert app.post.counts() == {}
+
+
+def test_two_deliveries_in_one_parcel_make_one_letter(tmp_path: Path, shop: Reached, box: Letterbox) -> None:
+    """Of one order; the same number for another order is transferred, and somebody may look at it."""
+    installation = ours(tmp_path, shop, box)
+    with opened(installation) as app:
+        reference = handed_over(app, installation, shop)
+        batch = returned(app, tmp_path, f"{reference};{DHL};0", f"{reference}-2;{DHL};0")
+        assert codes(app, batch) == {"consignment.unknown_reference", "mail.no_address"}
+        assert app.post.counts() == {"waiting": 1}
+        assert "consignment.parcel_of_other_order" in codes(app, returned(app, tmp_path, f"ORD00098/VLL-1;{DHL};0"))
+
+
+def test_a_cancelled_parcel_takes_back_the_letter_that_waits(tmp_path: Path, shop: Reached, box: Letterbox) -> None:
+    """And what it would have told may be told later."""
+    installation = ours(tmp_path, shop, box)
+    with opened(installation) as app:
+        reference = handed_over(app, installation, shop)
+        returned(app, tmp_path, f"{reference};{DHL};0")
+        returned(app, tmp_path, f"{reference};{DHL};1")
+        assert app.post.counts() == {}
+        returned(app, tmp_path, f"{reference};{DHL};0")
+        assert app.post.send() == 1
+    assert box.subjects == [f"Ihre Bestellung {reference.partition('/')[0]} ist unterwegs"]
+
+
+@pytest.mark.parametrize("point", ["apply: stored, not committed", "apply: committed"])
+def test_a_killed_program_writes_its_letter_once(tmp_path: Path, shop: Reached, box: Letterbox, point: str) -> None:
+    """Whether the end came before the batch was counted or after it; the redirect switch holds for it too."""
+    installation = ours(tmp_path, shop, box, **{"mail.redirect": "test@shop.example"})
+    with opened(installation) as app:
+        reference = handed_over(app, installation, shop)
+    back = tmp_path / "back.csv"
+    back.write_text(f"Sendungsreferenz;Sendungsnummer\r\n{reference};{DHL}\r\n", "utf-8")
+    assert installation.exchange("import", str(back), killed=point).returncode
+    assert installation.run_once().returncode == 0
+    with opened(installation) as app:
+        app.post.send()
+        assert app.post.counts() == {"sent": 1}
+    ((people, message),) = box.taken
+    assert (people, message["X-Original-To"]) == (["test@shop.example"], "anna@becker.example")

@@ -11,7 +11,7 @@ from exchange.ledger_tables import SHOP_FACET, SHOP_PART
 from exchange.shop import article_key
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
 
     from exchange.ledger import Ledger
 
@@ -30,6 +30,10 @@ class ShopLookup:
         if name != "article":
             return frozenset()
         return values - self._there("product", values) - self._variants(values)
+
+    def known(self, name: str) -> Sequence[str]:  # noqa: ARG002 - contract
+        """No short lists here."""
+        return ()
 
     def _variants(self, values: Set[str]) -> set[str]:
         numbers = {article_key(value): value for value in values}

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import policy
-from exchange.connectors.lightspeed.change import FIXED, LATER, NEW_FIRST
+from exchange.connectors.lightspeed.change import FIXED, LATER, NEW_FIRST, RECOGNISED
+from exchange.connectors.lightspeed.quotes import QUOTE, lines_of
 from exchange.connectors.lightspeed.thing import things_of
 from exchange.connectors.lightspeed.wishes import CHUNK, DIRTY
 from exchange.ledger_tables import SHOP_PART
@@ -67,18 +68,25 @@ def _calls(thing: Thing) -> tuple[str, int]:
     """What would be done with a part, and the calls that takes."""
     if not thing.wanted:
         return "remove", _calls_to_remove(thing)
-    fields = policy.difference(thing.sent, thing.wish.fields).keys()
+    fields = policy.difference(thing.sent, thing.wish.fields).keys() - RECOGNISED.get(thing.ref.resource, frozenset())
     if thing.language:
         return "translate", 1 if fields else 0
     if not thing.shop_id:
-        if thing.ref.resource == "variant" and thing.owner is not None:
-            # The list of the product's variants, then the one that came with the product is changed, or another made.
-            return ("change" if thing.ref.key == article_key(thing.owner.key) else "create"), 2
-        afterwards = LATER.get(thing.ref.resource, frozenset()) & thing.wish.fields.keys()
-        return "create", 2 if afterwards and thing.ref.resource not in NEW_FIRST else 1
+        return _calls_to_create(thing)
     if fields & FIXED.get(thing.ref.resource, frozenset()) and thing.sent:
         return "replace", 2
-    return "change", 1 if fields else 0
+    return "change", (QUOTE in fields) + (1 if fields else 0)
+
+
+def _calls_to_create(thing: Thing) -> tuple[str, int]:
+    if QUOTE in thing.wish.fields:
+        # It is looked for, made by a quote with its lines, methods and end, compared, and changed.
+        return "create", 6 + lines_of(thing)
+    if thing.ref.resource == "variant" and thing.owner is not None:
+        # The list of the product's variants, then the one that came with the product is changed, or another made.
+        return ("change" if thing.ref.key == article_key(thing.owner.key) else "create"), 2
+    afterwards = LATER.get(thing.ref.resource, frozenset()) & thing.wish.fields.keys()
+    return "create", 2 if afterwards and thing.ref.resource not in NEW_FIRST else 1
 
 
 def _calls_to_remove(thing: Thing) -> int:

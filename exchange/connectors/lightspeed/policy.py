@@ -81,6 +81,7 @@ _TEXTS = frozenset({"title", "fulltitle", "description", "content"})
 EMPTY: Mapping[str, Plain] = {
     "oldPriceExcl": 0,
     "oldPriceIncl": 0,
+    "unitPrice": 0,
     "brand": None,
     "supplier": None,
     "fulltitle": "",

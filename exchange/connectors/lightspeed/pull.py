@@ -26,7 +26,7 @@ from exchange.errors import TransientError
 from exchange.files import PART, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
     from exchange.connectors.lightspeed.client import LightspeedClient
@@ -92,7 +92,15 @@ class Pulled(NamedTuple):
     reason: str = ""
 
 
-def pull(client: LightspeedClient, what: What, since: Watermark, path: Path, *, overlap: timedelta) -> Pulled:
+def pull(
+    client: LightspeedClient,
+    what: What,
+    since: Watermark,
+    path: Path,
+    *,
+    overlap: timedelta,
+    ours: Callable[[Iterable[Mapping[str, Any]]], Set[str]] = lambda _orders: frozenset(),
+) -> Pulled:
     """Write what was changed since a watermark into a file `{"orders": [...]}`, each record in its envelope.
 
     Products and categories come whole every time: a call brings 250 of them, and whether a change of a variant marks
@@ -104,6 +112,7 @@ def pull(client: LightspeedClient, what: What, since: Watermark, path: Path, *, 
         since: what the last pull gave back.
         path: of the file; it is there whole or not at all.
         overlap: so long before the watermark the list begins.
+        ours: which of some orders came from Sage, by id: they are passed over.
 
     Raises:
         TransientError: when nothing came because the shop does not answer.
@@ -113,7 +122,7 @@ def pull(client: LightspeedClient, what: What, since: Watermark, path: Path, *, 
     try:
         if what in ("products", "categories"):
             return _whole(client, what, path)
-        return _Pull(client, what, since, overlap).into(path)
+        return _Pull(client, what, since, overlap, ours if what == "orders" else None).into(path)
     finally:
         client.calls.urgent = urgent
 
@@ -129,12 +138,21 @@ def _whole(client: LightspeedClient, what: What, path: Path) -> Pulled:
 
 
 class _Pull:
-    def __init__(self, client: LightspeedClient, what: str, since: Watermark, overlap: timedelta) -> None:
+    def __init__(
+        self,
+        client: LightspeedClient,
+        what: str,
+        since: Watermark,
+        overlap: timedelta,
+        ours: Callable[[Iterable[Mapping[str, Any]]], Set[str]] | None,
+    ) -> None:
         self.client = client
         self.what = what
         self.resource = RESOURCES[_NAMES[what]]
         self.since = since
         self.overlap = overlap
+        self.ours = ours
+        self.passed: Set[str] = frozenset()
         self.done: dict[str, datetime] = {}
         self.missed: dict[str, datetime] = {}
 
@@ -150,14 +168,16 @@ class _Pull:
                 ended = error
         left = len(coming) - len(self.done) - len(self.missed)
         next_at = ended.until if isinstance(ended, Spent) else None
-        return Pulled(len(self.done), self._watermark(), left, next_at, str(ended or ""))
+        return Pulled(len(self.done.keys() - self.passed), self._watermark(), left, next_at, str(ended or ""))
 
     def _coming(self) -> list[tuple[str, datetime]]:
         """Id and last change of what is to be fetched, the oldest change first."""
-        asked: dict[str, Any] = {"fields": "id,updatedAt"}
+        asked: dict[str, Any] = {"fields": "id,updatedAt,comment,memo,quote" if self.ours else "id,updatedAt"}
         if self.since.at is not None:
             asked["updated_at_min"] = self.since.at - self.overlap
-        listed = {str(each["id"]): each["updatedAt"] for each in self.client.list(self.resource.name, **asked)}
+        rows = list(self.client.list(self.resource.name, **asked))
+        self.passed = self.ours(rows) if self.ours else frozenset()
+        listed = {str(each["id"]): each["updatedAt"] for each in rows}
         if None in listed.values():
             raise Unreadable(f"the shop does not say when its {self.what} were changed")
         coming = {name: when for name, when in listed.items() if self.since.seen.get(name) != when}
@@ -166,6 +186,9 @@ class _Pull:
     def _fetch(self, coming: Sequence[tuple[str, datetime]], file: _Writer) -> None:
         embed = Embed(self.client, len(coming))
         for name, when in coming:
+            if name in self.passed:
+                self.done[name] = when
+                continue
             try:
                 file.add(self._text(name, embed))
             except NotFound:

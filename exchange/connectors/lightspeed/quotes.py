@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exchange.connectors.lightspeed.gateway import Refused
 from exchange.connectors.lightspeed.values import thaw
+from exchange.convert import canonical
 from exchange.trade.marks import marked
 
 if TYPE_CHECKING:
@@ -145,7 +146,14 @@ class Quotes:
         if not price:
             return []
         there = Decimal(self.gateway.one("order", thing.shop_id).get(_side(asked, "shipmentPrice")) or 0)
-        return [] if abs(there - price) <= HALF_CENT else [f"{asked['shipmentTitle']}: {price} → {there}"]
+        if abs(there - price) <= HALF_CENT:
+            return []
+        return [f"{asked['shipmentTitle']}: {_amount(price)} → {_amount(there)}"]
+
+
+def lines_of(thing: Thing) -> int:
+    """How many lines its quote has: so many calls more than the steps that every order takes."""
+    return len(thaw(thing.wish.fields[QUOTE])["lines"])
 
 
 def _side(asked: Mapping[str, Any], name: str) -> str:
@@ -190,4 +198,8 @@ def _name(ref: Ref | None, variant: str) -> str:
 
 
 def _text(line: Line | None) -> str:
-    return "—" if line is None else f"{line.quantity} x {line.price:f}"
+    return "—" if line is None else f"{line.quantity} x {_amount(line.price)}"
+
+
+def _amount(value: Decimal) -> str:
+    return f"{canonical(value, 4, 2):f}"

@@ -6,8 +6,8 @@ from exchange.finding import Severity, kind
 
 ARTICLE_EXISTS = kind(
     "sage.article_exists",
-    de="Den Artikel „{number}“ gibt es in Sage schon; der Shop überschreibt ihn nicht.",
-    en="Sage has the article “{number}” already; the shop does not overwrite it.",
+    de="Der Artikel „{number}“ wurde im Shop geändert; Sage hat ihn schon, und der Shop überschreibt ihn nicht.",
+    en="The article “{number}” was changed in the shop; Sage has it already, and the shop does not overwrite it.",
     remedy_de='Ändern Sie ihn in Sage, oder lassen Sie den Shop überschreiben: sage.articles.existing = "update".',
     remedy_en='Change it in Sage, or let the shop overwrite it: sage.articles.existing = "update".',
     severity=Severity.HOLD,

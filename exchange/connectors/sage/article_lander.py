@@ -45,17 +45,17 @@ class Accepted(NamedTuple):
     Attributes:
         change: what brought it.
         draft: its columns.
-        known: whether Sage has it already.
+        known: its number as Sage spells it; empty for a new one.
     """
 
     change: Change
     draft: ArticleDraft
-    known: bool
+    known: str
 
     @property
     def number(self) -> str:
         """Artikelnummer."""
-        return str(self.change.record.number)
+        return self.known or str(self.change.record.number)
 
 
 class ArticleLander:
@@ -85,14 +85,17 @@ class ArticleLander:
         return tuple(self.charset.faults(change.record, TEXTS))
 
     def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
-        """Create each article; one that Sage has is held, or overwritten with what the shop fills in."""
+        """Create each article; one that Sage has is left alone, or overwritten with what the shop fills in."""
         present = self._present(connection, [change.record.number for change in changes])
         done: list[Applied] = []
         accepted: list[Accepted] = []
         for change in changes:
-            known = change.record.number.casefold() in present
+            known = present.get(change.record.number.casefold(), "")
+            if known and self.settings.articles.existing == "hold":
+                done.append(self._left_alone(change))
+                continue
             try:
-                draft = self._accept(change.record, known=known)
+                draft = self.drafter.draft(change.record)
             except Unfit as unfit:
                 done.append(refused(change, [unfit.finding]))
                 continue
@@ -102,19 +105,20 @@ class ArticleLander:
         self.write(connection, landing, accepted)
         return done
 
-    def _present(self, connection: Connection, numbers: Sequence[str]) -> set[str]:
-        """Those of the numbers that are articles; Sage's collation knows no small letters (1.3)."""
-        table = khk.ARTIKEL.c
-        present: set[str] = set()
-        for batch in chunks(sorted(set(numbers)), IN_VALUES):
-            query = select(table.Artikelnummer).where(table.Mandant == self.mandant, table.Artikelnummer.in_(batch))
-            present.update(row.Artikelnummer.strip().casefold() for row in connection.execute(query))
-        return present
+    def _left_alone(self, change: Change) -> Applied:
+        """An article that Sage has: at the first time there is nothing to do, a later change waits for a person."""
+        if change.outcome is Outcome.UPDATED:
+            return refused(change, [found(kinds.ARTICLE_EXISTS, Locator(field="number"), number=change.record.number)])
+        return Applied(change.seq, Outcome.UNCHANGED, change.record.number)
 
-    def _accept(self, product: Product, *, known: bool) -> ArticleDraft:
-        if known and self.settings.articles.existing == "hold":
-            raise Unfit(found(kinds.ARTICLE_EXISTS, Locator(field="number"), number=product.number))
-        return self.drafter.draft(product)
+    def _present(self, connection: Connection, numbers: Iterable[str]) -> dict[str, str]:
+        """Those that are articles, in small letters → as Sage spells them: its collation knows no case."""
+        table = khk.ARTIKEL.c
+        present: dict[str, str] = {}
+        for batch in chunks(sorted({each for number in numbers for each in (number, number.upper())}), IN_VALUES):
+            query = select(table.Artikelnummer).where(table.Mandant == self.mandant, table.Artikelnummer.in_(batch))
+            present |= {row.Artikelnummer.strip().casefold(): row.Artikelnummer for row in connection.execute(query)}
+        return present
 
     def called(self, change: Change) -> str:
         """What Sage calls the article."""

@@ -102,10 +102,9 @@ def filled(customer: Customer, fields: Mapping[str, str]) -> dict[str, Any]:
 
 def completed(customer: Customer) -> Customer:
     """A new customer with what follows from the rest: search name and taxation (`sage-100.md` 1.6)."""
-    number = vat(customer.vat_number)[1]
     return customer._replace(
         matchcode=customer.matchcode or addresses.matchcode(customer.name1, customer.city),
-        taxation=customer.taxation or str(taxation(customer.country, number)),
+        taxation=customer.taxation or str(taxation(customer.country, customer.vat_number)),
     )
 
 

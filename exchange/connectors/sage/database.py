@@ -19,7 +19,7 @@ from exchange.errors import ConfigError
 from exchange.settings import secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Set
+    from collections.abc import Callable, Iterator, Sequence, Set
     from types import TracebackType
     from typing import Self
 
@@ -131,6 +131,10 @@ class SageDatabase:
     def missing(self, name: str, values: Set[str]) -> Set[str]:
         """Those of the values that Sage does not have; names: see `exchange.connectors.sage.lookup`."""
         return lookup.missing(self, name, values)
+
+    def known(self, name: str) -> Sequence[str]:
+        """The codes that may be named, where they are a short list."""
+        return lookup.known(self, name)
 
     def check(self) -> list[str]:
         """What the database lacks of what the settings need, one line for each table or column."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from exchange import khk
 from exchange.connectors.sage import addresses
 from exchange.connectors.sage import draft as drafts
+from exchange.connectors.sage.pricing import SLOTS
 from exchange.trade.amounts import ZERO, gross_of, net_of
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ HEADER_CONSTANTS: dict[str, Any] = {
     "WKzKursFw": 1,
     "Bearbeiter": "exchange",
     "StatusBearbeiter": "exchange",
-    "Rabatt1": 0,
-    **{f"{name}{slot}": 0 for slot in (2, 3) for name in ("Rabatt", "Rabattbetrag", "Rabattbasis", "RabattAbsolut")},
+    **{f"Rabatt{slot}": 0 for slot in (1, 2, 3)},
 }
 #: The same for positions: articles without variant, prices of the shop (5.2: "shop price wins, flagged manual").
 POSITION_CONSTANTS: dict[str, Any] = {
@@ -61,12 +61,14 @@ def invoice_place(account: Account) -> addresses.Place:
 
 #: What a document takes over from the account of its customer.
 _OF_ACCOUNT = itemgetter("Kto", "Adresse", "Gruppe", "Vertreter", "Tour", "Versand", "Lieferbedingung", "Sprache")
+#: What else a document says of each of its discounts.
+_SLOTS = tuple(f"{name}{slot}" for slot in range(1, SLOTS + 1) for name in ("Rabattbasis", "RabattAbsolut"))
 #: The columns of KHKVKBelege that follow from order and account; ids and `HEADER_CONSTANTS` are the others.
 HEADER = (
     *drafts.HEADER,
     *("Belegart", "Belegjahr", "Belegnummer", "Periode", "StatusDatum", "WKz", "A0AdressNr", "A1AdressNr"),
     *("A0Empfaenger", "A0Matchcode", "A0Einmalkunde", "A0EinmalkundeAdrNr", "Rechnungsempfaenger", "Kundengruppe"),
-    *("Vertreter", "Tour", "Versand", "Lieferbedingung", "Sprache", "Rabattbasis1", "RabattAbsolut1"),
+    *("Vertreter", "Tour", "Versand", "Lieferbedingung", "Sprache", *_SLOTS),
     *("NettobetragEW", "BruttobetragEW", "ZWInternEW", "Gewicht"),
     *("WSBestellNr", "WSKdNr", "WSEmail", "WSNettobetrag", "WSBruttobetrag"),
 )
@@ -129,8 +131,7 @@ def header(
         shipping.shipping or way,
         shipping.delivery_terms or delivery,
         language,
-        totals.discount_base,
-        khk.YES if totals.discount else khk.NO,
+        *_slots(draft),
         totals.net,
         totals.gross,
         sum([line[_NET] for line in lines], ZERO),
@@ -141,6 +142,15 @@ def header(
         order.total_excl,
         order.total_incl,
     )
+
+
+def _slots(draft: Draft) -> list[Any]:
+    """The values of `_SLOTS`."""
+    base, used = draft.totals.discount_base, [slot.amount != ZERO for slot in draft.slots]
+    values: list[Any] = []
+    for each in used:
+        values += (base, khk.YES) if each else (ZERO, khk.NO)
+    return values + [ZERO, khk.NO] * (SLOTS - len(used))
 
 
 #: The columns of KHKVKBelegePositionen that a position gives; ids and `POSITION_CONSTANTS` are the others.

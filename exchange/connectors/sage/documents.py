@@ -147,8 +147,9 @@ class OrderLander:
 
     def _load(self, connection: Connection, orders: Sequence[Order]) -> None:
         setup = self.settings.orders
-        fees = {setup.shipping_article, setup.payment_article, setup.rounding_article} - {""}
-        self.articles.load(connection, fees | {line.article_number for order in orders for line in order.lines})
+        self.articles.load(
+            connection, setup.articles | {line.article_number for order in orders for line in order.lines}
+        )
         self.customers.load(connection, orders)
         self.new.clear()
         self.numbers.reserve(connection, len(orders))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,16 +17,30 @@ from exchange.connectors.sage.findings import (
     UNKNOWN_TAX,
     UNMAPPED,
 )
-from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, taxation, vat
+from exchange.connectors.sage.pricing import (
+    NOTHING,
+    ONE,
+    PRICE_PLACES,
+    SLOT_CHARACTERS,
+    SLOTS,
+    Slot,
+    discount_positions,
+    exact,
+    fees,
+    in_mode,
+    order_discount,
+)
+from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, Area, TaxFinder, taxation, vat
 from exchange.connectors.sage.terms import find_terms
 from exchange.connectors.sage.totals import Position, Totals, add_up
 from exchange.convert import half_up
 from exchange.finding import Finding, Locator, found
 from exchange.settings import PaymentTerms, ShippingTerms
-from exchange.trade.amounts import CENT, HALF_CENT, HUNDRED, ZERO, cents, line_total
+from exchange.trade.amounts import CENT, HALF_CENT, ZERO, cents, line_total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from exchange.connectors.sage.articles import Article, Articles
@@ -37,9 +50,8 @@ if TYPE_CHECKING:
 
 #: EUUStID of KHKVKBelege.
 VAT_CHARACTERS = 15
-#: A price in Sage has this many decimals.
-PRICE_PLACES = 4
-ONE = Decimal(1)
+#: Where surcharges stand among the discounts of the header, from 0 on: behind the discount of the order.
+FEE_SLOTS = {"shipping": 1, "payment": 2}
 
 
 class Unfit(Exception):  # noqa: N818 - not an error but a verdict on the record
@@ -67,6 +79,7 @@ class Draft:
         payment, shipping: mapped terms; empty codes are the customer's own.
         billing, delivery: addresses.
         positions, totals: what it comes to.
+        slots: discounts of the whole document, and surcharges below zero; by their place in the header.
     """
 
     order: Order
@@ -81,6 +94,7 @@ class Draft:
     delivery: addresses.Place
     positions: list[Position]
     totals: Totals
+    slots: Sequence[Slot]
 
 
 class Drafter:
@@ -96,9 +110,8 @@ class Drafter:
     def __init__(self, settings: SageSettings, articles: Articles, taxes: Taxes, zone: ZoneInfo) -> None:
         self.settings = settings
         self.articles = articles
-        self.taxes = taxes
+        self.taxes = TaxFinder(taxes, settings.orders.tax_free_codes)
         self.zone = zone
-        self._taxes: dict[tuple[int | None, Decimal | None, str], tuple[int, Decimal]] = {}
 
     def draft(self, order: Order) -> Draft:
         """The order as a document. Raises Unfit."""
@@ -109,10 +122,12 @@ class Drafter:
         gross = mode == "gross" or (mode == "company_net" and not order.company)
         billing = addresses.billing(order)
         place = addresses.delivery(order, billing)
-        eu = _vat(order.vat_number, place.country)
+        eu = _vat(order.vat_number, place.country, _is_taxed(order))
         payment, shipping = self._terms(order)
-        positions = list(self._positions(order, place.country, gross=gross))
-        totals = self._balanced(order, positions, place.country, gross=gross)
+        area = Area(place.country, eu[0])
+        positions = [self._line(line, index, area, gross=gross) for index, line in enumerate(order.lines)]
+        slots = self._besides(order, positions, area, gross=gross)
+        totals = self._balanced(order, positions, slots, area, gross=gross)
         local = (order.ordered_at or datetime.now(UTC)).astimezone(self.zone)
         return Draft(
             order,
@@ -125,6 +140,7 @@ class Drafter:
             place,
             positions,
             totals,
+            slots,
         )
 
     def _terms(self, order: Order) -> tuple[PaymentTerms, ShippingTerms]:
@@ -141,74 +157,76 @@ class Drafter:
 
     # Positions
 
-    def _positions(self, order: Order, country: str, *, gross: bool) -> Iterator[Position]:
-        for index, line in enumerate(order.lines):
-            yield self._line(line, index, country, gross=gross)
-        orders = self.settings.orders
-        for name, number, incl, excl, rate in (
-            ("shipping", orders.shipping_article, order.shipping_incl, order.shipping_excl, order.shipping_tax_rate),
-            ("payment", orders.payment_article, order.payment_incl, order.payment_excl, order.payment_tax_rate),
-        ):
-            if incl or excl:
-                article = self.articles.get(number) or _unknown(number, f"{name}_incl")
-                code, percent = self._tax(article, rate, country, f"{name}_tax_rate")
-                amount = _in_mode(incl, excl, percent, gross=gross) or ZERO
-                yield Position(article, ONE, amount, ZERO, line_total(ONE, amount, ZERO), code, percent)
+    def _besides(self, order: Order, positions: list[Position], area: Area, *, gross: bool) -> list[Slot]:
+        """Discount, fees and gift card: as further positions, or as slots of the header."""
+        orders, lines = self.settings.orders, tuple(positions)
+        slots = [order_discount(order, lines, gross=gross)]
+        for fee in fees(order, orders):
+            amount = in_mode(fee.incl, fee.excl, ZERO if fee.rate is None else fee.rate, gross=gross) or ZERO
+            if orders.fees == "slot":
+                slots += [NOTHING] * (FEE_SLOTS[fee.name] - len(slots))
+                slots.append(Slot(-cents(amount), fee.title[:SLOT_CHARACTERS]))
+                continue
+            article = self.articles.get(fee.article) or _unknown(fee.article, f"{fee.name}_incl")
+            code, percent = self._tax(article, fee.rate, area, f"{fee.name}_tax_rate")
+            amount = in_mode(fee.incl, fee.excl, percent, gross=gross) or ZERO
+            positions.append(Position(article, ONE, amount, ZERO, line_total(ONE, amount, ZERO), code, percent))
+        if orders.discount == "article" and slots[0].amount:
+            article = self.articles.get(orders.discount_article) or _unknown(orders.discount_article, "discount_incl")
+            positions += discount_positions(article, slots[0].amount, lines)
+            slots[0] = NOTHING
+        if order.gift_card and orders.gift_cards == "article":
+            article = self.articles.get(orders.gift_card_article) or _unknown(orders.gift_card_article, "gift_card")
+            code, percent = self._tax(article, ZERO, area, "gift_card")
+            positions.append(Position(article, ONE, -order.gift_card, ZERO, -cents(order.gift_card), code, percent))
+        return slots
 
-    def _line(self, line: OrderLine, index: int, country: str, *, gross: bool) -> Position:
+    def _line(self, line: OrderLine, index: int, area: Area, *, gross: bool) -> Position:
         number, quantity = line.article_number, line.quantity or ZERO
         article = self.articles.get(number) or _unknown(number, "article_number", index)
-        code, rate = self._tax(article, line.tax_rate, country, "tax_rate", index)
+        code, rate = self._tax(article, line.tax_rate, area, "tax_rate", index)
         if gross:
             unit, discount, stated = line.unit_price_incl, line.discount_incl, line.total_incl
         else:
             unit, discount, stated = line.unit_price_excl, line.discount_excl, line.total_excl
         if discount is None:
-            discount = _in_mode(line.discount_incl, line.discount_excl, rate, gross=gross) or ZERO
+            discount = in_mode(line.discount_incl, line.discount_excl, rate, gross=gross) or ZERO
         if unit is None:
-            unit = _in_mode(line.unit_price_incl, line.unit_price_excl, rate, gross=gross)
+            unit = in_mode(line.unit_price_incl, line.unit_price_excl, rate, gross=gross)
         if unit is None:
-            total = _in_mode(line.total_incl, line.total_excl, rate, gross=gross)
+            total = in_mode(line.total_incl, line.total_excl, rate, gross=gross)
             if total is None or not quantity:
                 raise Unfit(found(NO_PRICE, _at("unit_price_incl", index)))
             unit = half_up((total + discount) / quantity, PRICE_PLACES)
         total = quantity * unit - discount
         if stated is not None and total != stated and abs(total - stated) >= HALF_CENT:
-            unit = _exact(quantity, unit, discount, stated)
+            unit = exact(quantity, unit, discount, stated)
             total = quantity * unit - discount
         return Position(article, quantity, unit, discount, cents(total), code, rate, discountable=True)
 
     def _tax(
-        self, article: Article, rate: Decimal | None, country: str, field: str, line: int | None = None
+        self, article: Article, rate: Decimal | None, area: Area, field: str, line: int | None = None
     ) -> tuple[int, Decimal]:
-        """Tax code and percent: of the rate that the order names, otherwise of the article's tax class."""
-        asked = article.tax_class, rate, country
-        known = self._taxes.get(asked)
+        """Tax code and percent. Raises Unfit."""
+        known = self.taxes.find(article.tax_class, rate, area)
         if known is None:
-            known = self._find_tax(article, rate, country)
-            if known is None:
-                shown = "?" if rate is None else rate
-                raise Unfit(found(UNKNOWN_TAX, _at(field, line), rate=shown, country=country))
-            self._taxes[asked] = known
+            shown = "?" if rate is None else rate
+            raise Unfit(found(UNKNOWN_TAX, _at(field, line), rate=shown, country=area.country))
         return known
-
-    def _find_tax(self, article: Article, rate: Decimal | None, country: str) -> tuple[int, Decimal] | None:
-        of_class = self.taxes.code_of_class(article.tax_class, country)
-        codes = self.taxes.codes
-        code = of_class if rate is None else codes.code(country, rate, of_class)
-        if code is None or (rate is None and code not in codes.rates):
-            return None
-        return code, codes.rates[code] if rate is None else rate
 
     # Totals
 
-    def _balanced(self, order: Order, positions: list[Position], country: str, *, gross: bool) -> Totals:
+    def _balanced(
+        self, order: Order, positions: list[Position], slots: Sequence[Slot], area: Area, *, gross: bool
+    ) -> Totals:
         """The totals; a small difference from the order's own becomes a position. Raises Unfit for a larger one."""
-        discount = cents(_discount(order, positions, gross=gross))
+        discount = sum([slot.amount for slot in slots], ZERO)
         totals = add_up(positions, discount, gross=gross)
         incl, excl = order.total_incl, order.total_excl
         side = "gross" if incl is not None else "net"  # who orders by a file may know net amounts only
         wanted = cents(incl if incl is not None else excl or ZERO)
+        if order.gift_card and self.settings.orders.gift_cards == "article":
+            wanted -= cents(order.gift_card)
         difference: Decimal = wanted - getattr(totals, side)
         if not difference:
             return totals
@@ -217,9 +235,9 @@ class Drafter:
         if abs(difference) <= limit:
             number = orders.rounding_article
             article = self.articles.get(number) or _unknown(number, "total_incl")
-            code, rate = self._tax(article, None, country, "total_incl")
-            parts = (difference, None) if side == "gross" else (None, difference)
-            first = cents(_in_mode(*parts, rate, gross=gross) or ZERO)
+            code, rate = self._tax(article, None, area, "total_incl")
+            incl, excl = (difference, None) if side == "gross" else (None, difference)
+            first = cents(in_mode(incl, excl, rate, gross=gross) or ZERO)
             for amount in (first, first + CENT, first - CENT):
                 rounding = Position(article, ONE, amount, ZERO, amount, code, rate)
                 balanced = add_up([*positions, rounding], discount, gross=gross)
@@ -239,14 +257,21 @@ class Drafter:
 
 
 @lru_cache(maxsize=1_000)
-def _vat(vat_number: str, country: str) -> tuple[int, str, str]:
-    """Besteuerung, EULand and EUUStID; the country only where the delivery goes to another member."""
-    _, number = vat(vat_number)
+def _vat(vat_number: str, country: str, taxed: bool) -> tuple[int, str, str]:  # noqa: FBT001 - a key of the cache
+    """Besteuerung, EULand and EUUStID; the country of the number, else that of a delivery to another member."""
+    prefix, number = vat(vat_number)
     if len(number) > VAT_CHARACTERS:
         at = Locator(field="vat_number")
         raise Unfit(found(TOO_LONG, at, value=number, length=len(number), field="EUUStID", limit=VAT_CHARACTERS))
-    taxed = taxation(country, number)
-    return taxed, (country if taxed in (EU_COMPANY, EU_PRIVATE) else ""), number
+    kind = taxation(country, vat_number, taxed=taxed)
+    of_eu = {EU_COMPANY: prefix or country, EU_PRIVATE: country}
+    return kind, of_eu.get(kind, ""), number
+
+
+def _is_taxed(order: Order) -> bool:
+    """Whether the buyer pays tax."""
+    rates = [line.tax_rate for line in order.lines if line.tax_rate is not None]
+    return any(rates) if rates else order.total_incl != order.total_excl
 
 
 def _at(field: str, line: int | None) -> Locator:
@@ -257,35 +282,12 @@ def _unknown(number: str, field: str, line: int | None = None) -> NoReturn:
     raise Unfit(found(UNKNOWN_ARTICLE, _at(field, line), number=number))
 
 
-def _in_mode(incl: Decimal | None, excl: Decimal | None, rate: Decimal, *, gross: bool) -> Decimal | None:
-    """The amount as the document needs it; worked out of the other one where it is missing."""
-    if gross:
-        return incl if incl is not None or excl is None else half_up(excl * (HUNDRED + rate) / HUNDRED, PRICE_PLACES)
-    return excl if excl is not None or incl is None else half_up(incl * HUNDRED / (HUNDRED + rate), PRICE_PLACES)
-
-
-def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal) -> Decimal:
-    """The unit price that gives the line total: a shop that shows cents may have lost half a cent a piece."""
-    if abs(quantity * unit - discount - stated) > CENT + abs(quantity) * HALF_CENT or not quantity:
-        return unit
-    exact = half_up((stated + discount) / quantity, PRICE_PLACES)
-    return exact if line_total(quantity, exact, discount) == cents(stated) else unit
-
-
-def _discount(order: Order, positions: list[Position], *, gross: bool) -> Decimal:
-    """The discount of the order; one that is given on one side only is converted by the rate of the dearest line."""
-    incl, excl = order.discount_incl, order.discount_excl
-    stated = incl if gross else excl
-    if stated is not None:
-        return stated
-    rate = max(positions, key=lambda each: each.total).rate if positions else ZERO
-    return _in_mode(incl, excl, rate, gross=gross) or ZERO
-
-
+#: Amount and text of each discount.
+SLOT_COLUMNS = tuple(f"{name}{slot}" for slot in range(1, SLOTS + 1) for name in ("Rabattbetrag", "Rabatttext"))
 #: The columns of KHKVKBelege that follow from the order alone; staging rows have them too.
 HEADER = (
     *("Belegkennzeichen", "Belegdatum", "Referenznummer", "Matchcode", "Preiskennzeichen"),
-    *("Besteuerung", "EULand", "EUUStID", "Rabattbetrag1", "Rabatttext1"),
+    *("Besteuerung", "EULand", "EUUStID", *SLOT_COLUMNS),
     *("Zwischensumme", "Nettobetrag", "Steuerbetrag", "Bruttobetrag", "Memo"),
     *(name for names in addresses.ROLES.values() for name in names),
 )
@@ -294,7 +296,6 @@ HEADER = (
 def header(draft: Draft, kind: str) -> tuple[Any, ...]:
     """The values of `HEADER`."""
     order, totals = draft.order, draft.totals
-    reason = f"Gutschein {order.coupon_code}"[:40] if order.coupon_code else "Rabatt"
     return (
         kind,
         draft.dated,
@@ -304,8 +305,7 @@ def header(draft: Draft, kind: str) -> tuple[Any, ...]:
         draft.taxation,
         draft.eu_country,
         draft.vat_number,
-        totals.discount,
-        reason if totals.discount else "",
+        *_slots(draft),
         totals.subtotal,
         totals.net,
         totals.tax,
@@ -315,3 +315,10 @@ def header(draft: Draft, kind: str) -> tuple[Any, ...]:
         *draft.delivery,
         *draft.billing,
     )
+
+
+def _slots(draft: Draft) -> Iterator[Any]:
+    """The values of `SLOT_COLUMNS`."""
+    for slot in (*draft.slots, *[NOTHING] * (SLOTS - len(draft.slots))):
+        yield slot.amount
+        yield slot.text if slot.amount else ""

@@ -5,6 +5,7 @@ tax              `DE:19`, country and percent           payment_terms    Zahlung
 customer         a customer's account, not blocked      price_list       id of a price list
 template         an account that can be copied          payment, shipping   mapped in the settings
 tax_class        percent that has a tax class           article_group    a category's titles or codes
+document_kind    Belegkennzeichen of KHKVKBelegarten
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from exchange.connectors.sage.terms import find_terms
 from exchange.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Set
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from sqlalchemy import ColumnElement, Select
 
@@ -104,6 +105,15 @@ def _missing_price_lists(sage: SageDatabase, values: Set[str]) -> Set[str]:
     return {value for value in values if not (value.isdecimal() and value.isascii() and int(value) in found)}
 
 
+def document_kinds(sage: SageDatabase) -> list[str]:
+    """Belegkennzeichen of sales documents, sorted; every installation has its own (`sage-100.md` 2.14)."""
+    return sorted(row["Kennzeichen"].strip() for row in sage.rows(select(khk.BELEGARTEN.c.Kennzeichen)))
+
+
+def _missing_kinds(sage: SageDatabase, values: Set[str]) -> Set[str]:
+    return values - set(document_kinds(sage))
+
+
 _DATABASE: dict[str, Callable[[SageDatabase, Set[str]], Set[str]]] = {
     "article": missing_articles,
     "tax": _missing_taxes,
@@ -114,7 +124,29 @@ _DATABASE: dict[str, Callable[[SageDatabase, Set[str]], Set[str]]] = {
     "price_list": _missing_price_lists,
     "tax_class": missing_tax_classes,
     "article_group": missing_article_groups,
+    "document_kind": _missing_kinds,
 }
+
+
+def _listed(sage: SageDatabase, column: ColumnElement[Any], *where: ColumnElement[bool]) -> list[str]:
+    """The values of a column of a Mandant's small table, sorted."""
+    mandant = column.table.c.Mandant == sage.settings.mandant
+    return sorted({str(row[column.name]).strip() for row in sage.rows(select(column).where(mandant, *where))})
+
+
+_LISTS: dict[str, Callable[[SageDatabase], list[str]]] = {
+    "document_kind": document_kinds,
+    "customer_group": lambda sage: _listed(sage, khk.GRUPPEN.c.Gruppe, khk.GRUPPEN.c.Typ == CUSTOMER_GROUPS),
+    "payment_terms": lambda sage: _listed(sage, khk.ZAHLUNGSKONDITIONEN.c.Zahlungskond),
+    "price_list": lambda sage: _listed(sage, khk.PREISLISTEN.c.ID),
+}
+
+
+def known(sage: SageDatabase, name: str) -> Sequence[str]:
+    """See `exchange.connector.Lookup`."""
+    if name in SETTINGS_NAMES:
+        return SettingsLookup(sage.settings).known(name)
+    return _LISTS[name](sage) if name in _LISTS else ()
 
 
 def missing(sage: SageDatabase, name: str, values: Set[str]) -> Set[str]:
@@ -145,6 +177,12 @@ class SettingsLookup:
         if name == "shipping":
             return {value for value in values if orders.shipping and find_terms(orders.shipping, value) is None}
         return frozenset()
+
+    def known(self, name: str) -> Sequence[str]:
+        """See `exchange.connector.Lookup`."""
+        orders = self.settings.orders
+        mapped = {"payment": list(orders.payment), "shipping": list(orders.shipping)}
+        return sorted(mapped.get(name, []))
 
 
 def lookup(settings: SageSettings, database: SageDatabase | None) -> Lookup:

@@ -47,9 +47,12 @@ class OrderCustomers:
         self.settings = sage.settings
         self.accounts = Accounts(sage)
         customers = self.settings.customers
-        self.one_off = customers.one_off if customers.guests == "one_off" else ""
-        if customers.guests == "one_off" and not self.one_off:
-            raise ConfigError("sage.customers.guests is one_off, but sage.customers.one_off names no account")
+        self.guests = customers.guests == "one_off"
+        self.unknown = customers.unknown == "one_off"
+        self.one_off = customers.one_off if self.guests or self.unknown else ""
+        if (self.guests or self.unknown) and not self.one_off:
+            name = "guests" if self.guests else "unknown"
+            raise ConfigError(f"sage.customers.{name} is one_off, but sage.customers.one_off names no account")
 
     def load(self, connection: Connection, orders: Iterable[Order]) -> None:
         """Read the accounts that could be wanted, and those that get their invoices."""
@@ -58,10 +61,12 @@ class OrderCustomers:
 
     def find(self, order: Order) -> Account | None:
         """The account; None for somebody new. Raises Unfit."""
-        if order.guest and self.one_off and not order.customer_number:
-            account: Account | Finding | None = self.accounts.by_number(self.one_off, FIELDS[0])
-        else:
+        account: Account | Finding | None = None
+        guest = order.guest and self.guests and not order.customer_number
+        if not guest:
             account = self.accounts.match(wanted(order))
+        if guest or (account is None and self.unknown):
+            account = self.accounts.by_number(self.one_off, FIELDS[0])
         if isinstance(account, Finding):
             raise Unfit(account)
         if account is not None and not account.open:

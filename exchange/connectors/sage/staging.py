@@ -109,8 +109,9 @@ class _Orders:
         orders = [change.record for change in changes]
         setup = self.settings.orders
         kind = setup.document_kind
-        fees = {setup.shipping_article, setup.payment_article, setup.rounding_article} - {""}
-        self.articles.load(connection, fees | {line.article_number for order in orders for line in order.lines})
+        self.articles.load(
+            connection, setup.articles | {line.article_number for order in orders for line in order.lines}
+        )
         self.customers.load(connection, orders)
         mandant, now = self.settings.mandant, datetime.now(UTC).replace(tzinfo=None)
         rows: list[tuple[Any, ...]] = []

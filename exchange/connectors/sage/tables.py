@@ -55,7 +55,8 @@ SANDBOX = Table("ExchangeSandbox", METADATA, Column("CreatedAt", DateTime, prima
 #: Columns of KHKVKBelege that a waiting order has under the same names.
 _HEADER = (
     *("Belegkennzeichen", "Belegdatum", "Referenznummer", "Matchcode", "WKz", "Sprache", "Preiskennzeichen"),
-    *("Besteuerung", "EULand", "EUUStID", "Versand", "Lieferbedingung", "Rabattbetrag1", "Rabatttext1"),
+    *("Besteuerung", "EULand", "EUUStID", "Versand", "Lieferbedingung"),
+    *("Rabattbetrag1", "Rabatttext1", "Rabattbetrag2", "Rabatttext2", "Rabattbetrag3", "Rabatttext3"),
     *("Zwischensumme", "Nettobetrag", "Steuerbetrag", "Bruttobetrag", "Memo"),
     *(
         f"{role}{part}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
 from exchange import khk
+from exchange.trade.vat import HOME, MEMBERS, frees, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
 OUTPUT_TAX = 0
 #: The row for every country that has none of its own.
 ANY = "*"
-#: Where the books are kept.
-HOME = "DE"
-#: Members of the EU without Germany; Greece's VAT numbers begin with EL.
-EU = frozenset(
-    (
-        *("AT", "BE", "BG", "CY", "CZ", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
-        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-    )
-)
-
 DOMESTIC, EU_COMPANY, EU_PRIVATE, EXPORT = 1, 2, 3, 5
 
 
@@ -77,6 +68,49 @@ class Taxes:
         return self.classes.get((tax_class, country), self.classes.get((tax_class, ANY)))
 
 
+class Area(NamedTuple):
+    """Where a delivery goes, as taxes see it: country and Besteuerung."""
+
+    country: str
+    taxation: int
+
+
+#: Deliveries without tax that may have a tax code of their own, as `sage.orders.tax_free_codes` names them.
+TAX_FREE = {"eu_company": EU_COMPANY, "export": EXPORT}
+
+
+class TaxFinder:
+    """Finds the tax code of a line.
+
+    Args:
+        taxes: the tax tables.
+        tax_free: tax code of deliveries without tax, by the names of `TAX_FREE`.
+    """
+
+    def __init__(self, taxes: Taxes, tax_free: Mapping[Any, int]) -> None:
+        self.taxes = taxes
+        self.tax_free = {TAX_FREE[name]: code for name, code in tax_free.items()}
+        self._known: dict[tuple[int | None, Decimal | None, Area], tuple[int, Decimal] | None] = {}
+
+    def find(self, tax_class: int | None, rate: Decimal | None, area: Area) -> tuple[int, Decimal] | None:
+        """Tax code and percent: of the rate that the order names, otherwise of the article's tax class."""
+        asked = tax_class, rate, area
+        if asked not in self._known:
+            self._known[asked] = self._find(*asked)
+        return self._known[asked]
+
+    def _find(self, tax_class: int | None, rate: Decimal | None, area: Area) -> tuple[int, Decimal] | None:
+        codes = self.taxes.codes
+        free = self.tax_free.get(area.taxation) if rate == 0 else None
+        if free is not None:
+            return (free, Decimal(0)) if codes.rates.get(free) == 0 else None
+        of_class = self.taxes.code_of_class(tax_class, area.country)
+        code = of_class if rate is None else codes.code(area.country, rate, of_class)
+        if code is None or (rate is None and code not in codes.rates):
+            return None
+        return code, codes.rates[code] if rate is None else rate
+
+
 def load(connection: Connection) -> Taxes:
     """Read the tax tables; they are small and belong to no Mandant."""
     table, classes = khk.STEUERTABELLE.c, khk.STEUERKLASSEN.c
@@ -94,13 +128,19 @@ def load(connection: Connection) -> Taxes:
     )
 
 
-def taxation(country: str, vat_number: str) -> int:
-    """Besteuerung of a delivery: domestic, EU with or without VAT number, or export."""
+def taxation(country: str, vat_number: str, *, taxed: bool = False) -> int:
+    """Besteuerung of a delivery: domestic, EU with or without VAT number, or export.
+
+    Args:
+        country: where it goes.
+        vat_number: of the buyer, as he wrote it.
+        taxed: the buyer pays tax, in spite of his number.
+    """
     if country == HOME:
         return DOMESTIC
-    if country in EU:
-        return EU_COMPANY if vat_number else EU_PRIVATE
-    return EXPORT
+    if frees(plain(vat_number), country) and not taxed:
+        return EU_COMPANY
+    return EU_PRIVATE if country in MEMBERS else EXPORT
 
 
 def vat(vat_number: str) -> tuple[str, str]:

@@ -22,6 +22,8 @@ class Settings:
         bulk_replaces: `categories/products/bulk` takes away what it does not name (2.9, unsure).
         bulk_rows: most rows of `variants/bulk` (2.2, unsure).
         guests_join: a guest's order with the address of an account belongs to that account (2.23, unsure).
+        quote_prices: the line of a quote takes an own price (2.22, unsure).
+        quote_comments: the comment of a quote becomes that of its order (2.22, unsure).
         token_seconds: longest life of a login token (2.17, unsure: 600 or 3600).
         tier_reduces: price of a quantity discount is what is taken off, not what is paid (2.14, unsure).
         last_page: no pages behind it; 0 for no such end (1.3, unsure).
@@ -36,6 +38,8 @@ class Settings:
     bulk_replaces: bool = False
     bulk_rows: int = 250
     guests_join: bool = True
+    quote_prices: bool = True
+    quote_comments: bool = True
     token_seconds: int = 600
     tier_reduces: bool = False
     last_page: int = 0

@@ -83,7 +83,7 @@ class Shop:
             self.hooks.happened,
         )
         methods = Methods(store)
-        quotes = Quotes(store, wire, rules, methods, self.orders)
+        quotes = Quotes(store, wire, rules, settings, methods, self.orders)
         checkouts = Checkouts(store, wire, rules, settings, methods, self.orders, happened)
         special = {
             **Catalog(store, wire, rules, settings).calls(),

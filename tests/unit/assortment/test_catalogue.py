@@ -120,6 +120,21 @@ def test_the_unit_price_is_for_the_base_unit() -> None:
     assert (fields["unitPrice"], fields["unitUnit"]) == (Decimal("31.60"), "kilogram")
 
 
+def test_a_base_price_is_for_a_kilogram_also_where_sage_counts_grams() -> None:
+    """A tin of 150 g for 4.50, shown per 100 g in Sage, is 30.00 per kilogram."""
+    example = products.example()
+    record = example._replace(
+        prices=(example.prices[0]._replace(price=Decimal("4.50")),),
+        base_price_unit="g",
+        base_price_factor=Decimal(150),
+        base_price_quantity=Decimal(100),
+    )
+
+    fields = parts(products.MODULE, record)["variant", "00200050|0", ""].fields
+
+    assert (fields["unitPrice"], fields["unitUnit"]) == (Decimal("30.00"), "kilogram")
+
+
 def test_texts_in_another_language_than_the_shops_have_a_part_of_their_own() -> None:
     """The title stands in until the basic language has one; it yields to every other."""
     made = parts(products.MODULE, shop={"default_language": "nl"})

@@ -28,11 +28,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "sage.db"
 
 
-def collected(path: Path, *, pictures: Path | None = None, **settings: Any) -> dict[str, Product]:
+def collected(
+    path: Path, *, pictures: Path | None = None, options: dict[str, Any] | None = None, **settings: Any
+) -> dict[str, Product]:
     with SageDatabase(SageSettings(url=f"sqlite:///{path}", **settings), pictures=pictures) as sage:
         assert sage.check() == []
         assert MODULE.collect is not None
-        return {product.number: product for product in MODULE.collect(sage, MODULE.options())}
+        return {product.number: product for product in MODULE.collect(sage, MODULE.options(**options or {}))}
 
 
 def alter(path: Path, table: Table, number: str, **values: Any) -> None:
@@ -70,6 +72,29 @@ def test_an_article_comes_with_everything(path: Path, tmp_path: Path) -> None:
     coffee = products["10010"]
     assert (coffee.base_price_unit, coffee.base_price_quantity, coffee.base_price_factor) == ("kg", 1, 1)
     assert (coffee.tax_rate, coffee.length_cm) == (Decimal(7), None)
+
+
+@pytest.mark.parametrize(("reading", "factor"), [("pieces", "0.25"), ("share", "4")])
+def test_the_base_price_factor_is_read_as_the_setting_says(path: Path, reading: str, factor: str) -> None:
+    """A pack of 250 g has the factor 4 in the stand-in Sage."""
+    coffee = collected(path, options={"base_price_factor": reading})["10011"]
+    assert (coffee.base_price_unit, coffee.base_price_factor) == ("kg", Decimal(factor))
+
+
+def test_the_base_price_is_for_a_sales_unit(path: Path) -> None:
+    """Sold by the dozen: twelve packs of 250 g."""
+    alter(path, khk.ARTIKEL, "10011", UmrechnungsfaktorVK=Decimal(12))
+    assert collected(path)["10011"].base_price_factor == 3
+
+
+def test_further_categories_come_from_own_columns(path: Path) -> None:
+    """Paths or codes in any letters; what is not clear is passed on as it stands, and none is told twice."""
+    named = "ESPRESSO; zubehoer/geschirr;ZUBEHOER/GESCHIRR/BECHER;BIO;FEHLT;;"
+    alter(path, khk.ARTIKEL, "00200050", Dimensionstext=named, Matchcode="tee")
+    mug = collected(path, options={"category_columns": ["Dimensionstext", "Matchcode"]})["00200050"]
+    own, *further = [each.number for each in mug.categories]
+    assert own == "ZUBEHOER/GESCHIRR/BECHER"
+    assert further == ["KAFFEE/BOHNEN/ESPRESSO", "ZUBEHOER/GESCHIRR", "BIO", "FEHLT", "TEE"]
 
 
 def test_only_what_is_sold_comes(path: Path) -> None:

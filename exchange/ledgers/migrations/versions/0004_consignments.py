@@ -1,4 +1,4 @@
-"""Consignments and their parcels, and what letters have told."""
+"""Consignments and their parcels, what letters have told, and the order that a mail is about."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and the column."""
+    op.add_column("mail", sa.Column("order_number", sa.String(50), nullable=False, server_default=""))
     op.create_table(
         "consignment",
         sa.Column("reference", sa.String(50), primary_key=True),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from exchange.sandbox.shop.rules import Rules
     from exchange.sandbox.shop.sales.methods import Methods
     from exchange.sandbox.shop.sales.orders import Orders
+    from exchange.sandbox.shop.settings import Settings
     from exchange.sandbox.shop.store import Row, Store
     from exchange.sandbox.shop.wire import Wire
 
@@ -28,13 +29,16 @@ class Quotes:
     """Quotes and what becomes of them.
 
     Args:
-        store, wire, rules: of the shop.
+        store, wire, rules, settings: of the shop.
         methods: ways to ship and to pay.
         orders: places the order of a quote.
     """
 
-    def __init__(self, store: Store, wire: Wire, rules: Rules, methods: Methods, orders: Orders) -> None:
-        self.store, self.wire, self.rules, self.methods, self.orders = store, wire, rules, methods, orders
+    def __init__(
+        self, store: Store, wire: Wire, rules: Rules, settings: Settings, methods: Methods, orders: Orders
+    ) -> None:
+        self.store, self.wire, self.rules, self.settings = store, wire, rules, settings
+        self.methods, self.orders = methods, orders
 
     def calls(self) -> Calls:
         """Calls that are no plain records."""
@@ -67,7 +71,7 @@ class Quotes:
     def add_line(self, request: Request, language: str, number: int) -> Answer:
         """`{variant, quantity}`, and `priceExcl` or `priceIncl` for an own price of one piece."""
         quote, given = self._quote(number), body(request, "quoteProduct")
-        bought = line(self.store, given.get("variant"), given.get("quantity", 1), _own(given))
+        bought = line(self.store, given.get("variant"), given.get("quantity", 1), self._own(given))
         kind = KINDS["quotes/products"]
         row = self.rules.add(kind, _priced(bought), number)
         self._sum(quote)
@@ -76,12 +80,17 @@ class Quotes:
     def change_line(self, request: Request, language: str, number: int, place: int) -> Answer:
         """Another quantity, or another price."""
         quote, row, given = self._quote(number), self._row(number, place), body(request, "quoteProduct")
-        own = _own(given) if {"priceExcl", "priceIncl"} & given.keys() else {False: row["basePriceExcl"]}
+        own = self._own(given) if {"priceExcl", "priceIncl"} & given.keys() else {False: row["basePriceExcl"]}
         bought = line(self.store, row["variant"], given.get("quantity", row["quantity"]), own)
         kind = KINDS["quotes/products"]
         self.store.put(kind.path, row, **_priced(bought))
         self._sum(quote)
         return 200, {kind.one: self.wire.shown(kind, row, language)}
+
+    def _own(self, given: Mapping[str, Any]) -> dict[bool, Any]:
+        if not self.settings.quote_prices:
+            return {}
+        return {False: given.get("priceExcl"), True: given.get("priceIncl")}
 
     def drop_line(self, _request: Request, _language: str, number: int, place: int) -> Answer:
         """Take a line out."""
@@ -155,7 +164,8 @@ class Quotes:
         kept = {name for name in KINDS["orders"].fields if name in KINDS["customers"].fields} - {"language", "memo"}
         person = {name: customer[name] for name in kept if name in customer}
         person |= {"customer": customer["id"], "quote": number, "channel": quote["channel"]}
-        person |= {"language": quote["language"], "comment": quote["comment"], "memo": str(given.get("memo") or "")}
+        comment = quote["comment"] if self.settings.quote_comments else ""
+        person |= {"language": quote["language"], "comment": comment, "memo": str(given.get("memo") or "")}
         order = self.orders.place(person, lines, self._method(quote, "shipment"), self._method(quote, "payment"))
         self.store.put("quotes", quote, isLocked=True)
         return 201, {"order": {"id": order["id"], "number": order["number"]}}
@@ -172,10 +182,6 @@ class Quotes:
                 "tax_rate": quote[f"{name}TaxRate"],
             }
         )
-
-
-def _own(given: Mapping[str, Any]) -> dict[bool, Any]:
-    return {False: given.get("priceExcl"), True: given.get("priceIncl")}
 
 
 def _chosen(given: Mapping[str, Any], name: str) -> Any:

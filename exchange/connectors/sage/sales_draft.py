@@ -1,0 +1,239 @@
+"""A sales document on its way into Sage: priced, taxed, added up once more, and compared with what it says itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from exchange.connectors.sage import addresses
+from exchange.connectors.sage.draft import VAT_CHARACTERS, Unfit
+from exchange.connectors.sage.findings import CURRENCY, NO_PRICE, TOO_LONG, UNKNOWN_ARTICLE, UNKNOWN_TAX
+from exchange.connectors.sage.sales_findings import OTHER_UNIT, TOTAL_DIFFERS
+from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, Area, TaxFinder, taxation, vat
+from exchange.connectors.sage.totals import Position, Totals, add_up
+from exchange.convert import half_up
+from exchange.finding import Locator, found
+from exchange.trade.amounts import CENT, HALF_CENT, ZERO, cents, line_total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exchange.connectors.sage.accounts import Account
+    from exchange.connectors.sage.articles import Article, Articles
+    from exchange.connectors.sage.taxes import Taxes
+    from exchange.records.sales_document import DocumentLine, SalesDocument
+    from exchange.settings import SageSettings
+
+#: A price in Sage has this many decimals.
+PRICE_PLACES = 4
+ONE = Decimal(1)
+
+
+class SalesLine(NamedTuple):
+    """A line of a document.
+
+    Attributes:
+        line: as it came; None for a rounding difference.
+        position: what it comes to; None for text.
+    """
+
+    line: DocumentLine | None
+    position: Position | None
+
+
+@dataclass(slots=True)
+class SalesDraft:
+    """A priced document.
+
+    Attributes:
+        document: where it comes from.
+        account: whose it is.
+        dated: midnight of its day; Sage knows no zones.
+        taxation: Besteuerung.
+        eu_country, vat_number: EULand and EUUStID.
+        billing, delivery: addresses.
+        lines, totals: what it comes to.
+    """
+
+    document: SalesDocument
+    account: Account
+    dated: datetime
+    taxation: int
+    eu_country: str
+    vat_number: str
+    billing: addresses.Place
+    delivery: addresses.Place
+    lines: list[SalesLine]
+    totals: Totals
+
+    @property
+    def gross(self) -> bool:
+        """Whether prices include tax."""
+        return bool(self.document.gross)
+
+
+class SalesDrafter:
+    """Prices sales documents.
+
+    Args:
+        settings: of Sage.
+        articles: loaded with those of the documents and the one for rounding.
+        taxes: the tax tables.
+    """
+
+    def __init__(self, settings: SageSettings, articles: Articles, taxes: Taxes) -> None:
+        self.settings = settings
+        self.articles = articles
+        self.taxes = TaxFinder(taxes, settings.orders.tax_free_codes)
+
+    def draft(self, document: SalesDocument, account: Account) -> SalesDraft:
+        """The document, priced. Raises Unfit."""
+        own = self.settings.currency
+        if document.currency not in ("", own):
+            raise Unfit(found(CURRENCY, Locator(field="currency"), currency=document.currency, own=own))
+        billing = _billing(document, account)
+        delivery = _delivery(document, billing)
+        taxed, eu_country, vat_number = _vat(document, delivery.country)
+        area = Area(delivery.country, taxed)
+        lines = [self._line(line, index, area) for index, line in enumerate(document.lines)]
+        totals = self._balanced(document, lines, area)
+        assert document.dated_on is not None  # noqa: S101 - required
+        dated = datetime.combine(document.dated_on, time())
+        return SalesDraft(
+            document, account, dated, taxed, eu_country, vat_number, billing, delivery, lines, totals
+        )  # fmt: skip
+
+    def _line(self, line: DocumentLine, index: int, area: Area) -> SalesLine:
+        if not line.article_number:
+            return SalesLine(line, None)
+        article = self._article(line.article_number, f"lines[{index}].article_number")
+        own = {article.sales_unit.casefold(), ""}
+        if line.unit.casefold() not in own:
+            at = Locator(field=f"lines[{index}].unit")
+            raise Unfit(found(OTHER_UNIT, at, unit=line.unit, article=article.number, own=article.sales_unit))
+        code, rate = self._tax(article, line.tax_rate, area, f"lines[{index}].tax_rate")
+        quantity, discount = line.quantity or ZERO, line.discount or ZERO
+        unit = line.unit_price
+        if unit is None:
+            if line.total is None or not quantity:
+                raise Unfit(found(NO_PRICE, Locator(field=f"lines[{index}].unit_price")))
+            unit = half_up((line.total + discount) / quantity, PRICE_PLACES)
+        elif line.total is not None and cents(quantity * unit - discount) != cents(line.total):
+            unit = _exact(quantity, unit, discount, line.total)
+        total = line_total(quantity, unit, discount)
+        return SalesLine(line, Position(article, quantity, unit, discount, total, code, rate, discountable=True))
+
+    def _article(self, number: str, field: str) -> Article:
+        article = self.articles.get(number)
+        if article is None:
+            raise Unfit(found(UNKNOWN_ARTICLE, Locator(field=field), number=number))
+        return article
+
+    def _tax(self, article: Article, rate: Decimal | None, area: Area, field: str) -> tuple[int, Decimal]:
+        known = self.taxes.find(article.tax_class, rate, area)
+        if known is None:
+            shown = "?" if rate is None else rate
+            raise Unfit(found(UNKNOWN_TAX, Locator(field=field), rate=shown, country=area.country))
+        return known
+
+    def _balanced(self, document: SalesDocument, lines: list[SalesLine], area: Area) -> Totals:
+        """The totals; a small difference from those of the document becomes a line. Raises Unfit for a larger one."""
+        gross, discount = bool(document.gross), cents(document.discount or ZERO)
+        positions = [each.position for each in lines if each.position is not None]
+        totals = add_up(positions, discount, gross=gross)
+        side = "gross" if document.total_gross is not None else "net"
+        wanted = cents(getattr(document, f"total_{side}") or ZERO)
+        difference: Decimal = wanted - getattr(totals, side)
+        setup = self.settings.orders
+        limit = setup.rounding_limit if setup.rounding_article else ZERO
+        if difference and abs(difference) <= limit:
+            article = self._article(setup.rounding_article, f"total_{side}")
+            code, rate = self._tax(article, None, area, f"total_{side}")
+            for amount in (difference, difference + CENT, difference - CENT):
+                rounding = Position(article, ONE, amount, ZERO, amount, code, rate)
+                balanced = add_up([*positions, rounding], discount, gross=gross)
+                if getattr(balanced, side) == wanted:
+                    lines.append(SalesLine(None, rounding))
+                    totals = balanced
+                    break
+        _compare(document, totals, limit, side)
+        return totals
+
+
+def _compare(document: SalesDocument, totals: Totals, limit: Decimal, exact: str) -> None:
+    """Each total of the document is the one of its lines: to the cent where it leads. Raises Unfit."""
+    for side in ("gross", "net", "tax"):
+        stated, computed = getattr(document, f"total_{side}"), getattr(totals, side)
+        allowed = ZERO if side == exact else limit
+        if stated is not None and abs(cents(stated) - computed) > allowed:
+            at = Locator(field=f"total_{side}")
+            difference = cents(stated) - computed
+            raise Unfit(found(TOTAL_DIFFERS, at, computed=computed, stated=stated, difference=difference, side=side))
+
+
+def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal) -> Decimal:
+    """The unit price that gives the line total: whoever shows cents may have lost half a cent a piece."""
+    if abs(quantity * unit - discount - stated) > CENT + abs(quantity) * HALF_CENT:
+        return unit
+    exact = half_up((stated + discount) / quantity, PRICE_PLACES)
+    return exact if line_total(quantity, exact, discount) == cents(stated) else unit
+
+
+def _vat(document: SalesDocument, country: str) -> tuple[int, str, str]:
+    """Besteuerung, EULand and EUUStID."""
+    prefix, number = vat(document.vat_number)
+    if len(number) > VAT_CHARACTERS:
+        at = Locator(field="vat_number")
+        raise Unfit(found(TOO_LONG, at, value=number, length=len(number), field="EUUStID", limit=VAT_CHARACTERS))
+    kind = taxation(country, document.vat_number, taxed=any(line.tax_rate for line in document.lines))
+    of_eu = {EU_COMPANY: prefix or country, EU_PRIVATE: country}
+    return kind, of_eu.get(kind, ""), number
+
+
+def _billing(document: SalesDocument, account: Account) -> addresses.Place:
+    """A0 and A2: as the document says; where it says nothing, the customer's own address."""
+    stated = [document.billing_name1, document.billing_street, document.billing_zip, document.billing_city]
+    if not any(stated):
+        own: Sequence[str] = (
+            "Anrede",
+            "Name1",
+            "Name2",
+            "LieferZusatz",
+            "",
+            "LieferStrasse",
+            "LieferLand",
+            "LieferPLZ",
+        )
+        return addresses.Place(*(account.text(name) if name else "" for name in (*own, "LieferOrt")))
+    return addresses.Place(
+        document.billing_salutation,
+        document.billing_name1,
+        document.billing_name2,
+        document.billing_addition,
+        "",
+        document.billing_street,
+        document.billing_country or account.text("LieferLand"),
+        document.billing_zip,
+        document.billing_city,
+    )
+
+
+def _delivery(document: SalesDocument, billing: addresses.Place) -> addresses.Place:
+    """A1; the billing address where the document names no other."""
+    stated = [document.delivery_name1, document.delivery_street, document.delivery_zip, document.delivery_city]
+    country = document.delivery_country or billing.country
+    if not any(stated):
+        return billing._replace(country=country)
+    return addresses.Place(
+        "",
+        document.delivery_name1 or billing.name1,
+        document.delivery_name2,
+        document.delivery_addition,
+        "",
+        document.delivery_street,
+        country,
+        document.delivery_zip,
+        document.delivery_city,
+    )

@@ -1,0 +1,428 @@
+"""Erweiterung SOL: documents of every outgoing kind become documents in Sage.
+
+All amounts of a document are in one mode, positive in every kind, and must add up: lines, discount, taxes, totals. What
+Sage's kinds are its own table says (`sage-100.md` 2.14). A document may name the one it follows from.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from exchange.finding import Finding, Locator, found, kind
+from exchange.module import Module, Options, Reference, Rule, Side
+from exchange.records.sales_document import DocumentLine, DocumentTax, SalesDocument
+from exchange.trade.amounts import HALF_CENT, ZERO, RateSum, by_rate, cents
+from exchange.trade.keys import document_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+UNKNOWN_KIND = kind(
+    "sales_documents.unknown_kind",
+    de="Das Belegkennzeichen „{value}“ gibt es in Sage nicht; bekannt sind {known}.",
+    en="Sage has no document kind “{value}”; it knows {known}.",
+    remedy_de="Nennen Sie eines der bekannten Kennzeichen.",
+    remedy_en="Name one of the known kinds.",
+)
+UNKNOWN_ARTICLE = kind(
+    "sales_documents.unknown_article",
+    de="Den Artikel „{value}“ gibt es in Sage nicht (oder er ist nicht aktiv).",
+    en="Sage has no (active) article “{value}”.",
+    remedy_de="Legen Sie den Artikel in Sage an oder berichtigen Sie die Artikelnummer.",
+    remedy_en="Create the article in Sage or correct the number.",
+)
+UNKNOWN_TAX = kind(
+    "sales_documents.unknown_tax",
+    de="Für den Steuersatz {value} (Land:Prozent) gibt es in Sage keinen Steuercode.",
+    en="Sage has no tax code for the rate {value} (country:percent).",
+    remedy_de="Legen Sie den Steuercode in Sage an oder berichtigen Sie den Steuersatz.",
+    remedy_en="Create the tax code in Sage or correct the rate.",
+)
+UNKNOWN_CUSTOMER = kind(
+    "sales_documents.unknown_customer",
+    de="Den Kunden „{value}“ gibt es in Sage nicht, oder er ist gesperrt.",
+    en="Sage has no customer “{value}”, or he is blocked.",
+    remedy_de="Berichtigen Sie die Kundennummer, legen Sie den Kunden an oder geben Sie ihn in Sage frei.",
+    remedy_en="Correct the customer number, create the customer or release him in Sage.",
+)
+UNKNOWN_TERMS = kind(
+    "sales_documents.unknown_terms",
+    de="Die Zahlungskondition „{value}“ gibt es in Sage nicht.",
+    en="Sage has no payment terms “{value}”.",
+    remedy_de="Berichtigen Sie die Kondition, oder lassen Sie sie leer; dann gilt die des Kunden.",
+    remedy_en="Correct the terms, or leave them empty for those of the customer.",
+)
+FOREIGN_CURRENCY = kind(
+    "sales_documents.foreign_currency",
+    de="Der Beleg ist in {currency}; übernommen wird nur {allowed}.",
+    en="The document is in {currency}; only {allowed} is taken over.",
+    remedy_de="Erfassen Sie den Beleg von Hand, oder ergänzen Sie die Währung in [modules.sales_documents].",
+    remedy_en="Enter the document by hand, or add the currency in [modules.sales_documents].",
+)
+TEXT_WITH_AMOUNT = kind(
+    "sales_documents.text_with_amount",
+    de="Die Zeile nennt keinen Artikel, aber Menge oder Betrag.",
+    en="The line names no article, but a quantity or an amount.",
+    remedy_de="Ergänzen Sie den Artikel; Kosten ohne Artikel brauchen einen eigenen (etwa VERSAND).",
+    remedy_en="Add the article; costs without one need an article of their own (such as VERSAND).",
+)
+EMPTY_LINE = kind(
+    "sales_documents.empty_line",
+    de="Die Zeile nennt weder Artikel noch Text.",
+    en="The line has neither article nor text.",
+    remedy_de="Entfernen Sie die Zeile, oder ergänzen Sie, was fehlt.",
+    remedy_en="Remove the line, or add what is missing.",
+)
+NO_QUANTITY = kind(
+    "sales_documents.no_quantity",
+    de="Die Menge fehlt oder ist null.",
+    en="The quantity is missing or zero.",
+    remedy_de="Entfernen Sie die Zeile oder nennen Sie die Menge.",
+    remedy_en="Remove the line or give the quantity.",
+)
+NO_PRICE = kind(
+    "sales_documents.no_price",
+    de="Die Zeile nennt weder Preis noch Summe.",
+    en="The line has neither price nor total.",
+    remedy_de="Ergänzen Sie Einzelpreis oder Zeilensumme; ein fehlender Preis ist nicht null.",
+    remedy_en="Add the unit price or the line total; a missing price is not zero.",
+)
+NO_RATE = kind(
+    "sales_documents.no_rate",
+    de="Die Zeile nennt keinen Steuersatz.",
+    en="The line has no tax rate.",
+    remedy_de="Ergänzen Sie ihn; 0 steht für steuerfrei.",
+    remedy_en="Add it; 0 stands for free of tax.",
+)
+SAME_POSITION = kind(
+    "sales_documents.same_position",
+    de="Die Position {position} steht mehrmals im Beleg.",
+    en="Position {position} stands in the document more than once.",
+    remedy_de="Nummerieren Sie die Positionen eindeutig, oder lassen Sie die Nummern weg.",
+    remedy_en="Number the positions uniquely, or leave the numbers out.",
+)
+LINE_SUM = kind(
+    "sales_documents.line_sum",
+    de="Menge x Preis - Rabatt ist {expected}, die Zeilensumme aber {actual}.",
+    en="Quantity x price - discount is {expected}, but the line total is {actual}.",
+    remedy_de="Prüfen Sie die Zeile im Vorsystem; der Beleg wurde nicht übernommen.",
+    remedy_en="Check the line where it comes from; the document was not taken over.",
+)
+TAX_SUM = kind(
+    "sales_documents.tax_sum",
+    de="Zu {rate} % ergeben die Zeilen {expected} {what}, der Beleg nennt {actual}.",
+    en="At {rate} % the lines make {expected} {what}, but the document says {actual}.",
+    remedy_de="Prüfen Sie die Steuersätze der Zeilen und die Steuersummen im Vorsystem.",
+    remedy_en="Check the tax rates of the lines and the tax totals where they come from.",
+)
+DOCUMENT_SUM = kind(
+    "sales_documents.document_sum",
+    de="Die Zeilen ergeben {expected} ({what}), der Beleg nennt {actual}.",
+    en="The lines make {expected} ({what}), but the document says {actual}.",
+    remedy_de="Prüfen Sie Zeilen, Rabatt und Summen im Vorsystem; der Beleg wurde nicht übernommen.",
+    remedy_en="Check lines, discount and totals where they come from; the document was not taken over.",
+)
+NO_TOTAL = kind(
+    "sales_documents.no_total",
+    de="Der Beleg nennt keine Summe, weder netto noch brutto.",
+    en="The document names no total, neither net nor gross.",
+    remedy_de="Ergänzen Sie die Summe; ohne sie lässt sich nicht prüfen, ob der Beleg vollständig ist.",
+    remedy_en="Add the total; without it nobody can tell whether the document is complete.",
+)
+NEGATIVE = kind(
+    "sales_documents.negative",
+    de="Die Summe {value} ist negativ; das Vorzeichen ergibt sich aus dem Belegkennzeichen.",
+    en="The total {value} is negative; the sign follows from the document kind.",
+    remedy_de="Nennen Sie die Beträge einer Gutschrift positiv.",
+    remedy_en="State the amounts of a credit note as positive ones.",
+)
+DUE_EARLY = kind(
+    "sales_documents.due_early",
+    de="Fällig am {due}, vor dem Belegdatum {dated}.",
+    en="Due on {due}, before the document date {dated}.",
+    remedy_de="Berichtigen Sie Fälligkeit oder Belegdatum.",
+    remedy_en="Correct the due date or the document date.",
+)
+HALF_PREDECESSOR = kind(
+    "sales_documents.half_predecessor",
+    de="Vom Vorgänger ist nur {named} angegeben.",
+    en="Of the predecessor only the {named} is given.",
+    remedy_de="Nennen Sie Kennzeichen und Nummer, oder keines von beiden.",
+    remedy_en="Name kind and number, or none of them.",
+)
+OWN_PREDECESSOR = kind(
+    "sales_documents.own_predecessor",
+    de="Der Beleg nennt sich selbst als Vorgänger.",
+    en="The document names itself as its predecessor.",
+    remedy_de="Nennen Sie den Beleg, aus dem er entstanden ist.",
+    remedy_en="Name the document that it follows from.",
+)
+
+
+class DocumentOptions(Options):
+    """Settings of the sales documents."""
+
+    currencies: tuple[str, ...] = Field(
+        ("EUR",), description="Currencies that are taken over; the first is used where a document names none."
+    )
+    tolerance: Decimal = Field(
+        Decimal("0.02"), ge=0, description="How far a sum may be off, per line and for the document."
+    )
+
+
+def prepare(document: SalesDocument, options: DocumentOptions) -> SalesDocument:
+    """Fill what follows from the rest: currency, positions, discounts that are nothing."""
+    lines = tuple(
+        line._replace(
+            position=place if line.position is None else line.position,
+            discount=(line.discount or ZERO) if line.article_number else line.discount,
+        )
+        for place, line in enumerate(document.lines, 1)
+    )
+    return document._replace(
+        currency=document.currency or options.currencies[0], discount=document.discount or ZERO, lines=lines
+    )
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def _at(index: int, field: str) -> Locator:
+    return Locator(field=f"lines[{index}].{field}")
+
+
+def check_currency(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
+    """Only configured currencies."""
+    if document.currency not in options.currencies:
+        allowed = ", ".join(options.currencies)
+        yield found(FOREIGN_CURRENCY, Locator(field="currency"), currency=document.currency, allowed=allowed)
+
+
+def check_texts(document: SalesDocument, _options: DocumentOptions) -> Iterator[Finding]:
+    """A line without an article is text and nothing else."""
+    for index, line in enumerate(document.lines):
+        if line.article_number:
+            continue
+        if any((line.quantity, line.unit_price, line.discount, line.total)):
+            yield found(TEXT_WITH_AMOUNT, _at(index, "article_number"))
+        elif not (line.title or line.description):
+            yield found(EMPTY_LINE, _at(index, "title"))
+
+
+def check_positions(document: SalesDocument, _options: DocumentOptions) -> Iterator[Finding]:
+    """Followers refer to lines by their positions."""
+    seen: set[int | None] = set()
+    for index, line in enumerate(document.lines):
+        if line.position in seen:
+            yield found(SAME_POSITION, _at(index, "position"), position=line.position)
+        seen.add(line.position)
+
+
+def check_lines(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
+    """Quantity x unit price - discount = line total; the unit price may be rounded."""
+    for index, line in enumerate(document.lines):
+        if not line.article_number:
+            continue
+        if line.tax_rate is None:
+            yield found(NO_RATE, _at(index, "tax_rate"))
+        if not line.quantity:
+            yield found(NO_QUANTITY, _at(index, "quantity"))
+            continue
+        if line.unit_price is None and line.total is None:
+            yield found(NO_PRICE, _at(index, "unit_price"))
+        if line.unit_price is None or line.total is None:
+            continue
+        expected = line.quantity * line.unit_price - (line.discount or ZERO)
+        # Prices shown with two decimals may have lost half a cent a piece.
+        if abs(expected - line.total) > options.tolerance + abs(line.quantity) * HALF_CENT:
+            yield found(LINE_SUM, _at(index, "total"), expected=cents(expected), actual=line.total)
+
+
+def priced(document: SalesDocument) -> list[tuple[Decimal, Decimal]] | None:
+    """Rate and total of each line with an article; None where a line does not say them."""
+    made = []
+    for line in document.lines:
+        if not line.article_number:
+            continue
+        total = line.total
+        if total is None and line.quantity and line.unit_price is not None:
+            total = cents(line.quantity * line.unit_price - (line.discount or ZERO))
+        if total is None or line.tax_rate is None:
+            return None
+        made.append((line.tax_rate, total))
+    return made
+
+
+def _sums(document: SalesDocument) -> list[RateSum] | None:
+    lines = priced(document)
+    return None if lines is None else by_rate(lines, document.discount or ZERO, gross=bool(document.gross))
+
+
+def _allowed(document: SalesDocument, options: DocumentOptions) -> Decimal:
+    """How far what taxes decide may be off: whoever rounds line by line loses half a cent each."""
+    return options.tolerance + HALF_CENT * len(document.lines)
+
+
+def check_sums(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
+    """Lines less discount are the total of the document's mode; the other two totals follow with the taxes."""
+    if document.total_net is None and document.total_gross is None:
+        yield found(NO_TOTAL, Locator(field="total_gross"))
+    sums = _sums(document)
+    if sums is None:
+        return  # reported by the line
+    net, tax = sum((each.base for each in sums), ZERO), sum((each.tax for each in sums), ZERO)
+    loose = _allowed(document, options)
+    for field, what, expected, actual, exact in (
+        ("total_net", "netto / net", net, document.total_net, not document.gross),
+        ("total_tax", "Steuer / tax", tax, document.total_tax, False),
+        ("total_gross", "brutto / gross", net + tax, document.total_gross, bool(document.gross)),
+    ):
+        if actual is not None and abs(expected - actual) > (options.tolerance if exact else loose):
+            yield found(DOCUMENT_SUM, Locator(field=field), expected=expected, actual=actual, what=what)
+
+
+def check_taxes(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
+    """Where the document gives tax totals per rate, they must be those of the lines."""
+    sums = _sums(document)
+    if sums is None or not document.taxes:
+        return
+    by_lines = {each.rate: each for each in sums}
+    stated = {each.rate or ZERO: each for each in document.taxes}
+    loose = _allowed(document, options)
+    for rate in sorted(by_lines.keys() | stated.keys()):
+        line, own = by_lines.get(rate, RateSum(rate, ZERO, ZERO)), stated.get(rate, DocumentTax(rate, ZERO, ZERO))
+        for what, expected, actual in (("Steuer / tax", line.tax, own.amount), ("netto / net", line.base, own.base)):
+            if actual is not None and abs(expected - actual) > loose:
+                at = Locator(field="taxes")
+                yield found(TAX_SUM, at, rate=rate, expected=expected, actual=actual, what=what)
+
+
+def check_signs(document: SalesDocument, _options: DocumentOptions) -> Iterator[Finding]:
+    """The kind gives the sign (`sage-100.md` 2.13)."""
+    for field in ("total_net", "total_tax", "total_gross"):
+        value = getattr(document, field)
+        if value is not None and value < 0:
+            yield found(NEGATIVE, Locator(field=field), value=value)
+
+
+def check_dates(document: SalesDocument, _options: DocumentOptions) -> Iterator[Finding]:
+    """Nothing is due before there is a document."""
+    due, dated = document.due_on, document.dated_on
+    if due is not None and dated is not None and due < dated:
+        yield found(DUE_EARLY, Locator(field="due_on"), due=due, dated=dated)
+
+
+def check_predecessor(document: SalesDocument, _options: DocumentOptions) -> Iterator[Finding]:
+    """A predecessor is named whole, and is another document."""
+    of_kind, number = document.predecessor_kind, document.predecessor_number
+    if bool(of_kind) != bool(number):
+        named = "das Kennzeichen / kind" if of_kind else "die Nummer / number"
+        yield found(HALF_PREDECESSOR, Locator(field="predecessor_kind"), named=named)
+    elif number and document_key(of_kind, number) == document_key(document.kind, document.number):
+        yield found(OWN_PREDECESSOR, Locator(field="predecessor_number"))
+
+
+# --- what must exist in Sage -----------------------------------------------------------------------------------------
+
+
+def _articles(document: SalesDocument) -> Iterable[tuple[str, str]]:
+    return [(f"lines[{index}].article_number", line.article_number) for index, line in enumerate(document.lines)]
+
+
+def _taxes(document: SalesDocument) -> Iterable[tuple[str, str]]:
+    country = document.delivery_country or document.billing_country
+    return [
+        (f"lines[{index}].tax_rate", f"{country}:{line.tax_rate.normalize():f}")
+        for index, line in enumerate(document.lines)
+        if line.tax_rate is not None and line.article_number
+    ]
+
+
+def example() -> SalesDocument:
+    """An invoice that passes every rule."""
+    cup = DocumentLine(
+        1, "00200050", None, "", "Kaffeebecher blau", "", Decimal(2), "Stk", Decimal("8.4034"), ZERO,
+        Decimal("16.81"), Decimal(19), None,
+    )  # fmt: skip
+    blank: dict[str, Any] = dict.fromkeys(SalesDocument._fields, "")
+    return SalesDocument(
+        **blank
+        | {
+            "kind": "VFR",
+            "number": "R-1001",
+            "dated_on": date(2026, 11, 23),
+            "order_number": "ORD00018",
+            "customer_number": "D100001",
+            "billing_name1": "Erika Muster",
+            "billing_street": "Hauptstraße 5",
+            "billing_zip": "01067",
+            "billing_city": "Dresden",
+            "billing_country": "DE",
+            "delivery_on": None,
+            "currency": "EUR",
+            "gross": False,
+            "due_on": date(2026, 12, 7),
+            "discount": ZERO,
+            "total_net": Decimal("16.81"),
+            "total_tax": Decimal("3.19"),
+            "total_gross": Decimal("20.00"),
+            "lines": (cup,),
+            "taxes": (DocumentTax(Decimal(19), Decimal("16.81"), Decimal("3.19")),),
+        }
+    )
+
+
+def _with_line(**values: Any) -> SalesDocument:
+    document = example()
+    return document._replace(lines=(document.lines[0]._replace(**values),))
+
+
+def _early() -> SalesDocument:
+    document = example()
+    return document._replace(due_on=document.dated_on and document.dated_on - timedelta(days=1))
+
+
+MODULE = Module(
+    name="sales_documents",
+    de="Erweiterung SOL",
+    en="Sales documents",
+    summary_de="Angebote, Auftragsbestätigungen, Lieferscheine, Rechnungen und Gutschriften aus Dateien werden Belege in Sage.",
+    summary_en="Quotes, order confirmations, delivery notes, invoices and credit notes out of files become documents in Sage.",
+    record=SalesDocument,
+    key=lambda document: document_key(document.kind, document.number),
+    lands=Side.SAGE,
+    example=example,
+    options=DocumentOptions,
+    prepare=prepare,
+    rules=(
+        Rule((FOREIGN_CURRENCY,), check_currency, lambda: example()._replace(currency="USD")),
+        Rule((TEXT_WITH_AMOUNT, EMPTY_LINE), check_texts, lambda: _with_line(article_number="")),
+        Rule((SAME_POSITION,), check_positions, lambda: example()._replace(lines=example().lines * 2)),
+        Rule((LINE_SUM, NO_PRICE, NO_QUANTITY, NO_RATE), check_lines, lambda: _with_line(total=Decimal("18.00"))),
+        Rule((DOCUMENT_SUM, NO_TOTAL), check_sums, lambda: example()._replace(total_gross=Decimal("21.00"))),
+        Rule(
+            (TAX_SUM,),
+            check_taxes,
+            lambda: example()._replace(taxes=(DocumentTax(Decimal(7), Decimal("16.81"), Decimal("1.18")),)),
+        ),
+        Rule((NEGATIVE,), check_signs, lambda: example()._replace(total_gross=Decimal(-20))),
+        Rule((DUE_EARLY,), check_dates, _early),
+        Rule(
+            (HALF_PREDECESSOR, OWN_PREDECESSOR), check_predecessor, lambda: example()._replace(predecessor_kind="VLL")
+        ),
+    ),
+    references=(
+        Reference("document_kind", UNKNOWN_KIND, lambda document: [("kind", document.kind)]),
+        Reference("article", UNKNOWN_ARTICLE, _articles),
+        Reference("tax", UNKNOWN_TAX, _taxes),
+        Reference("customer", UNKNOWN_CUSTOMER, lambda document: [("customer_number", document.customer_number)]),
+        Reference("payment_terms", UNKNOWN_TERMS, lambda document: [("payment_terms", document.payment_terms)]),
+    ),
+    changed="hold",
+    entered_by_hand=True,
+    aliases=("sales_document", "sol", "belege"),
+)
