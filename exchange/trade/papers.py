@@ -1,7 +1,7 @@
 """PDFs of sales documents in a folder, found by the document's number in the file name (`sage-100.md` 2.16).
 
-Sage keeps no PDFs in its tables. A file is somebody's only when its name says so beyond doubt: the number stands in it as
-a number of its own, the kind by a word (in the name or in that of its folder), and no other year than the document's.
+Sage keeps no PDFs in its tables. A file is somebody's only when its name says so beyond doubt: the number stands in it
+as a number of its own, the kind by a word (in the name or in that of its folder), and no year but the document's.
 """
 
 from __future__ import annotations
