@@ -79,6 +79,9 @@ MAIL = "mail"
 #: What a side sends that is kept up by itself (products out of the shop), on its way to the other one, as a file.
 TAKE_OVER = "takeover:"
 
+#: Orders that the shop is asked about in one go, before mails about them are sent.
+ASKED = 50
+
 FOLDERS = ("inbox", "outbox", "work", "archive", "quarantine")
 
 
@@ -212,7 +215,12 @@ class App:
 
             url = SecretStr(self._located(secret(url)))
             located = self.settings.sage.model_copy(update={"url": url})
-            folders = {"pictures": self.settings.folder("images"), "attachments": self.settings.folder("attachments")}
+            folder = self.settings.folder
+            folders = {
+                "pictures": folder("images"),
+                "attachments": folder("attachments"),
+                "papers": folder("documents"),
+            }
             self._sage = SageDatabase(located, **folders, zone=self.settings.zone, now=self.ledger.now)
         return self._sage
 
@@ -296,7 +304,9 @@ class App:
         route, options = module.route, self._options[module.name]
         if route is None or name != f"{module.name}_{self.settings.export_formats[0]}":
             return self._files(name, folder, batch)
-        return RoutedOutbox(lambda record: route(record, options), lambda each: self._files(each, folder, batch))
+        return RoutedOutbox(
+            lambda record: route(record, options), lambda each: self._files(each, folder, batch), module.rows
+        )
 
     def _sage_files(self, module: Module, batch: Batch) -> Target:
         """The files that a Sage-side importer takes."""
@@ -306,6 +316,7 @@ class App:
             "customer_import": sage.customers.file_profile,
             "customer_export": sage.customers.shop_file_profile or sage.customers.file_profile,
             "product_import": sage.articles.file_profile,
+            "sales_documents": sage.documents.file_profile,
         }
         profile = self.registry.profile(own.get(module.name, f"{module.name}_xml"))
         files = self._files(profile.name, folder, batch)
@@ -604,18 +615,21 @@ class App:
         A mail about an order of the shop goes only when that says that the order is neither paid nor cancelled; while
         the shop cannot be asked, it waits.
         """
-        asked = self.post.orders() if self.settings.shop.way == "api" else set()
-        if not asked:
+        about = self.post.orders() if self.settings.shop.way == "api" else []
+        if not about:
             return self.post.send()
-        from exchange.connectors.lightspeed.settled import settled  # noqa: PLC0415
+        from exchange.connectors.lightspeed.settled import ask  # noqa: PLC0415
 
+        answers: dict[str, bool] = {}
         try:
-            stopped = self.post.settled(settled(self._gateway(), asked))
+            answers.update(ask(self._gateway(), about[:ASKED]))  # keeps what was answered before a call failed
         except TransientError as error:
-            LOG.warning("mails about %d orders wait: %s", len(asked), error, extra={"action": "mail_waits"})
-            return self.post.send(asked)
-        LOG.info("%d mails taken back: the orders are settled", stopped, extra={"action": "mail_settled"})
-        return self.post.send()
+            LOG.warning("mails about %d orders wait: %s", len(about), error, extra={"action": "mail_waits"})
+        settled = [order for order, is_settled in answers.items() if is_settled]
+        if settled:
+            number = self.post.settled(settled)
+            LOG.info("%d mails taken back: their orders are settled", number, extra={"action": "mail_settled"})
+        return self.post.send([order for order in about if order not in answers])
 
     def audit(self) -> list[Finding]:
         """What in the shop differs from what we brought there. Raises ConfigError, TransientError."""

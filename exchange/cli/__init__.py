@@ -25,6 +25,7 @@ COMMANDS: tuple[click.Command, ...] = (
     setup.doctor,
     setup.demo,
     service.run,
+    service.portal,
     auto.schedule,
     auto.pause,
     auto.resume,

@@ -1,9 +1,10 @@
-"""The service: run."""
+"""The service: run, and the portal beside it."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -12,9 +13,36 @@ from exchange.cli.common import EXIT_OK, config_option, example, json_option, op
 from exchange.errors import TransientError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from exchange.app import App
     from exchange.ledger import Batch
+
+
+@contextmanager
+def _portal(app: App) -> Iterator[None]:
+    """The customers' documents beside the service, where that is switched on."""
+    if not app.settings.portal.enabled:
+        yield
+        return
+    from exchange.portal import serve  # noqa: PLC0415 - only who has one pays for it
+
+    with serve(app):
+        yield
+
+
+@click.command(epilog=example("exchange portal"))
+@config_option
+def portal(config: Path) -> None:
+    """Hand customers their documents: serve the signed links (see docs/documents.md). Ctrl-C ends it."""
+    from exchange.portal import serve  # noqa: PLC0415
+
+    with opened(config) as app, serve(app) as served:
+        settings = app.settings.portal
+        click.echo(f"http://{settings.host}:{served.port} – {settings.url}", err=True)
+        with suppress(KeyboardInterrupt):
+            served.wait()
 
 
 @click.command(epilog=example("exchange run", "exchange run --once"))
@@ -41,7 +69,8 @@ def run(config: Path, *, once: bool, as_json: bool) -> None:
         worker.stop_on_signals()
         if not once:
             click.echo(f"{app.settings.folder('inbox')} wird überwacht; Strg-C beendet.", err=True)
-            worker.run()
+            with _portal(app):
+                worker.run()
             if worker.unfinished:  # a lane that hangs would hold up the end; its work is taken up again
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exchange.assortment.attachments import is_pdf
+from exchange.trade.papers import Papers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -27,7 +28,10 @@ class LocalFiles:
         self.other = other
 
     def missing(self, name: str, values: Set[str]) -> Set[str]:
-        """Names of attachments that are no whole PDF within the folder."""
+        """Names of attachments, and of papers, that are no whole PDF within their folder."""
+        if name == "paper":
+            papers = Papers(self.settings.folder("documents"), self.settings.limits.attachment_megabytes * 1_000_000)
+            return {file for file in values if not papers.holds(file)}
         if name != "attachment":
             return self.other.missing(name, values)
         folder = self.settings.folder("attachments")

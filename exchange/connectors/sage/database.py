@@ -39,6 +39,7 @@ class SageDatabase:
         settings: of Sage; `url` must be set.
         pictures: folder of article pictures, if there is one.
         attachments: folder of the PDFs of articles, if there is one.
+        papers: folder of the PDFs of sales documents, if there is one.
         zone: IANA name of the merchant's time zone, in which documents are dated.
         now: the clock.
 
@@ -52,6 +53,7 @@ class SageDatabase:
         *,
         pictures: Path | None = None,
         attachments: Path | None = None,
+        papers: Path | None = None,
         zone: str = "Europe/Berlin",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -65,6 +67,7 @@ class SageDatabase:
         self._reflected: dict[str, Table] = {}
         self._pictures = None if pictures is None else Pictures(pictures, self._are_articles)
         self._attachments = attachments
+        self.papers = papers
 
     def __enter__(self) -> Self:
         return self
@@ -157,6 +160,18 @@ class SageDatabase:
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def rehearsal(self, *own: Table) -> Iterator[Connection]:
+        """A transaction that writes, with these tables of ours, and that is taken back in any case."""
+        with (
+            translated(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin() as transaction,
+        ):
+            tables.METADATA.create_all(connection, tables=own)
+            yield connection
+            transaction.rollback()
 
     def create(self, *own: Table) -> None:
         """Create tables of ours that do not exist yet."""
