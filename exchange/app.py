@@ -260,13 +260,16 @@ class App:
         return AnsweringTarget(target, self.ledger, module.answer, ShopView(self.settings, self._options[module.name]))
 
     def _followed(self, target: Target, module: Module, batch: Batch) -> Target:
-        """The target, and what follows once a record has landed there: consignments, letters."""
-        if module.consignment is not None:
+        """The target, and what follows once a record has landed there: consignments, letters.
+
+        Nothing follows from a file that somebody exports by hand, in a form of ours, to look at it.
+        """
+        usual = batch.target == self.target_name(module)
+        if module.consignment is not None and (usual or not batch.target.startswith(f"outbox:{module.name}_")):
             from exchange.connectors.sequel import ConsigningTarget  # noqa: PLC0415
 
             target = ConsigningTarget(target, self.ledger, module.consignment)
-        # A file that somebody exports by hand, in a form of his choice, writes no letters.
-        if module.letters is None or batch.target == MAIL or batch.target != self.target_name(module):
+        if module.letters is None or batch.target == MAIL or not usual:
             return target
         from exchange.connectors.mail import WritingTarget  # noqa: PLC0415
 

@@ -79,7 +79,7 @@ class Families(NamedTuple):
     """
 
     sizes: Sequence[int]
-    children: Sequence[Raw] | RawBlock
+    children: RawBlock
 
     def apart(self) -> Iterator[Sequence[Raw]]:
         """Those of each record."""
@@ -87,12 +87,26 @@ class Families(NamedTuple):
         return (list(islice(children, size)) for size in self.sizes)
 
 
-def families(raws: Sequence[Raw] | RawBlock, group: int) -> Families:
-    """The children in one group of all these records."""
+def joined(blocks: Sequence[RawBlock]) -> RawBlock:
+    """All their records in one block; they come from one layout."""
+    columns = zip(*[block.columns for block in blocks], strict=True)
+    groups = zip(*[block.groups for block in blocks], strict=True)
+    return RawBlock(
+        list(chain.from_iterable(block.lines for block in blocks)),
+        [list(chain.from_iterable(parts)) for parts in columns],
+        [
+            Families(list(chain.from_iterable(part.sizes for part in parts)), joined([part.children for part in parts]))
+            for parts in groups
+        ],
+    )
+
+
+def families(raws: Sequence[Raw] | RawBlock, group: int) -> tuple[Sequence[int], Sequence[Raw] | RawBlock]:
+    """The children in one group of all these records: how many each has, and all of them."""
     if isinstance(raws, RawBlock):
         return raws.groups[group]
     each = [raw.groups[group] for raw in raws]
-    return Families(list(map(len, each)), list(chain.from_iterable(each)))
+    return list(map(len, each)), list(chain.from_iterable(each))
 
 
 @dataclass(frozen=True, slots=True)

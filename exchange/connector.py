@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from exchange.record import maker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
     from datetime import datetime
+    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import RowMapping, Select
@@ -176,6 +177,15 @@ class Target(Protocol):
 
     def remove(self, landing: Landing, keys: Sequence[str]) -> None:
         """The records of these keys are gone at the source; durable when it returns."""
+        ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A target that knows the prices that it was told before."""
+
+    def jumps(self, module: str, records: Mapping[str, Any], factor: Decimal) -> int:
+        """How many of the records by key would make a price so many times what it was, or the other way round."""
         ...
 
 

@@ -5,6 +5,8 @@ The hours are those of the story; only the promotion that starts at midnight tur
 
 from __future__ import annotations
 
+import re
+import secrets
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import urllib3
 from rich.panel import Panel
 from sqlalchemy import create_engine, func, select, text
 
@@ -20,6 +23,7 @@ from exchange import screen
 from exchange.app import App
 from exchange.demo import IN_THE_SHOP, SHOP, WINDOWS, Story
 from exchange.khk import BELEGE, KONTOKORRENT
+from exchange.portal import serve
 from exchange.sandbox import post
 from exchange.sandbox.office import Office, tomorrow
 from exchange.sandbox.sage import create
@@ -54,6 +58,9 @@ ORDER_FILE = """<?xml version="1.0" encoding="UTF-8"?>
   <PRICE_LINE_AMOUNT>142.00</PRICE_LINE_AMOUNT></ORDER_ITEM></ORDER_ITEM_LIST>
  <ORDER_SUMMARY><TOTAL_ITEM_NUM>1</TOTAL_ITEM_NUM><TOTAL_AMOUNT>142.00</TOTAL_AMOUNT></ORDER_SUMMARY>
 </ORDER>"""
+#: How the customers of the story reach their documents.
+PORTAL = "https://belege.kaffeekontor.example"
+_LINK = re.compile(rf"{PORTAL}/d/[^\"]+")
 PARCEL = "00340434161094042557"
 
 
@@ -79,6 +86,7 @@ class Day:
         bought: number of the order that Lena placed.
         phoned: number in Sage of the order on the phone.
         copies: makes every dropped file a new one.
+        told: number of mails that were told of.
     """
 
     app: App
@@ -90,6 +98,7 @@ class Day:
     bought: str = ""
     phoned: str = ""
     copies: int = 0
+    told: int = 0
     people: dict[str, Visitor] = field(default_factory=dict)
 
     # What happens in the world
@@ -146,6 +155,10 @@ class Day:
         )
         self._exported("documents")
         screen.delivered(self.app.deliver(), "de")
+        link = next(iter(_LINK.findall(self.people[LENA[2]].account())), "")
+        with serve(self.app) as portal:
+            answer = urllib3.request("GET", f"http://127.0.0.1:{portal.port}{link.removeprefix(PORTAL)}")
+        screen.OUT.print(f"  → Lena öffnet ein Dokument: {answer.status}, PDF mit {len(answer.data)} Byte")
 
     def shipping(self) -> None:
         self.story.say("13:00  Versand", "Die Lieferscheine gehen als Datei an den Frachtführer.")
@@ -198,10 +211,11 @@ class Day:
         self.story.process()
 
     def _mails(self) -> None:
-        before = len(self.box.taken)
+        """Send what is due, and tell of all that came since the last time."""
         self.app.post.send()
-        for mail in self.box.taken[before:]:
+        for mail in self.box.taken[self.told :]:
             screen.OUT.print(f"  → Mail an {mail['To']}: {mail['Subject']}")
+        self.told = len(self.box.taken)
 
     def _latest(self, kind: str) -> tuple[int, int]:
         head = BELEGE.c
@@ -281,6 +295,10 @@ def _settings(shop: Running, box: Letterbox) -> dict[str, object]:
         "shop.secret": shop.secret,
         "modules.variants.dimensions": {"Größe": "USER_Groesse"},
         "modules.tracking_codes.mail": "ours",
+        "modules.documents.sender": "Kaffeekontor GmbH",
+        "portal.url": PORTAL,
+        "portal.port": 0,
+        "portal.key": secrets.token_hex(32),
         "modules.order_import.since": f"{datetime.now(UTC):%Y-%m-%d}",
         "mail.host": "127.0.0.1",
         "mail.port": box.port,

@@ -126,11 +126,11 @@ class Post:
         mine = MAIL.c.key.startswith(prefix, autoescape=True)
         return int(connection.execute(delete(MAIL).where(MAIL.c.state.in_(("waiting", "refused")), mine)).rowcount)
 
-    def orders(self) -> set[str]:
-        """The shop's orders that mails are about which are due now."""
+    def orders(self) -> list[str]:
+        """The shop's orders that mails are about which are due now; what waits longest comes first."""
+        due = select(MAIL.c.order_number).where(*self._is_due(), MAIL.c.order_number != "")
         with self.ledger.engine.connect() as connection:
-            due = select(MAIL.c.order_number).where(*self._is_due(), MAIL.c.order_number != "")
-            return set(connection.execute(due.distinct()).scalars())
+            return list(dict.fromkeys(connection.execute(due.order_by(MAIL.c.id)).scalars()))
 
     def settled(self, orders: Collection[str]) -> int:
         """Take back what waits about these orders of the shop; the number of mails."""

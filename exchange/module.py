@@ -114,6 +114,7 @@ class Module:
         consignment: what a record tells of goods in the hands of a carrier.
         route: a record and the options → the outbox profile that it is written in, where records of one batch go to
             several receivers; None when all are written in one form.
+        rows: a record as its receiver wants it written, such as a row for every parcel; None: as it is.
         window: what is collected is only what is new lately: a record that is not there any more is not gone.
         parts: what a record means for the shop; None when it cannot land there by itself, only as a file.
         pull: what of the shop it reads where the shop is reached by its API; empty: nothing.
@@ -145,6 +146,7 @@ class Module:
     letters: Callable[[Any, LetterView], Iterable[Letter]] | None = None
     consignment: Callable[[Any], Consignment | None] | None = None
     route: Callable[[Any, Any], str] | None = None
+    rows: Callable[[Any], Iterable[Any]] | None = None
     window: bool = False
     emptied: Callable[[Any], bool] | None = None
     whole_file: bool = False

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from exchange.carriage.carriers import title
 from exchange.consignment import Consignments
-from exchange.finding import Finding, found, kind
+from exchange.finding import Finding, Severity, found, kind
 from exchange.schedule import ALL_DAYS, WORKING_DAYS, counted
 
 if TYPE_CHECKING:
@@ -23,8 +23,11 @@ NO_NUMBER = kind(
     "alert.no_parcel_number",
     de="{reference} ist seit {since} bei {carrier} und hat noch keine Paketnummer.",
     en="{reference} has been with {carrier} since {since} and has no parcel number yet.",
-    remedy_de="Prüfen, ob das Versandprogramm die Datei genommen und die Rückdatei geschrieben hat.",
-    remedy_en="See whether the carrier's program has taken the file and written its return file.",
+    remedy_de="Prüfen, ob das Versandprogramm die Datei genommen und die Rückdatei geschrieben hat. "
+    "Wo keine Nummern zurückkommen: modules.tracking_codes.alarm_hours = 0.",
+    remedy_en="See whether the carrier's program has taken the file and written its return file. "
+    "Where no numbers come back: modules.tracking_codes.alarm_hours = 0.",
+    severity=Severity.WARNING,
 )
 
 

@@ -341,7 +341,7 @@ def _restorer(of: type[Any]) -> Callable[[Sequence[Sequence[Any]]], list[Any]]:
     def restored(stored: Sequence[Sequence[Any]]) -> list[Any]:
         columns = list(stored)
         for index, thaw in thaws:
-            columns[index] = [None if value is None else thaw(value) for value in columns[index]]
+            columns[index] = _thawed(columns[index], thaw)
         for index, children in groups:
             families = columns[index]
             rows = [child for family in families for child in family]
@@ -350,6 +350,17 @@ def _restorer(of: type[Any]) -> Callable[[Sequence[Sequence[Any]]], list[Any]]:
         return list(map(make, zip(*columns, strict=True)))
 
     return restored
+
+
+#: So many values of a column tell whether it repeats itself.
+_SAMPLE = 32
+
+
+def _thawed(column: Sequence[Any], thaw: Callable[[Any], Any]) -> Sequence[Any]:
+    """The values as they were; in a column that repeats itself, each different one is made once."""
+    if len(column) >= _SAMPLE > 2 * len(set(column[:_SAMPLE])):
+        return list(map({value: None if value is None else thaw(value) for value in set(column)}.get, column))
+    return [None if value is None else thaw(value) for value in column]
 
 
 def unpacker(of: type[Any]) -> Callable[[bytes], Block]:

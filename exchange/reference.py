@@ -85,7 +85,7 @@ def needs(module: Module) -> list[str]:
         wanted.append("sage.url")
     if module.parts is not None or module.pull:
         wanted.append("shop.way")
-    if module.letters is not None:
+    if module.lands is Side.MAIL:
         wanted.append("mail.host")
     return wanted
 

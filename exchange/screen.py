@@ -157,7 +157,7 @@ _WOULD = {
 
 def foretold(records: Sequence[Foretold], of: Schema, language: Language, most: int = 50) -> None:
     """What would become of each record, field by field; nothing where that cannot be told."""
-    if not records:
+    if not any(each.fields for each in records):
         return
     german = language == "de"
     labels = {each.name: each.de if german else each.en for each in of.fields}

@@ -649,7 +649,7 @@ class Portal(Section):
     host: str = Field(
         "127.0.0.1", description="Address to listen on. Behind a proxy that speaks https, the own machine is right."
     )
-    port: int = Field(8770, gt=0, le=65535, description="Port to listen on.")
+    port: int = Field(8770, ge=0, le=65535, description="Port to listen on; 0: one that is free.")
     url: str = Field("", description="How customers reach it, such as https://belege.example.org.")
     key: SecretStr | None = Field(
         None,

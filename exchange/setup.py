@@ -198,6 +198,9 @@ def _sage(app: App) -> Iterator[Check]:
         f"missing: {', '.join(missing)}" if missing else "",
         "this Sage version lacks these; without them the modules that need them cannot run",
     )
+    if not missing:
+        named = "; ".join(app.sage.dangling())
+        yield Check("Sage: what the settings name", named, "create these in Sage, or correct exchange.toml")
 
 
 def _shop(app: App) -> Iterator[Check]:
@@ -218,7 +221,8 @@ def _shop(app: App) -> Iterator[Check]:
 
 
 def _profiles(app: App) -> Check:
-    wanted = {app.settings.sage.orders.file_profile, app.settings.sage.customers.file_profile}
+    sage = app.settings.sage
+    wanted = {sage.orders.file_profile, sage.customers.file_profile, sage.documents.file_profile}
     unknown = sorted(wanted - set(app.registry.profiles))
     return Check(
         f"profiles ({len(app.registry.profiles)})",

@@ -20,6 +20,7 @@ class Carrier(NamedTuple):
         name_length, street_length, number_length, city_length: most characters of a field.
         house_number: whether it wants the house number by itself.
         lockers, post_boxes: whether it delivers there.
+        row_per_parcel: whether its file has a row for every parcel; otherwise one with their number.
         numbers: regular expression of its parcel numbers, without blanks.
         link: where a parcel is followed, with {number}, {zip} and {language}.
     """
@@ -34,6 +35,7 @@ class Carrier(NamedTuple):
     house_number: bool
     lockers: bool
     post_boxes: bool
+    row_per_parcel: bool
     numbers: str
     link: str
 
@@ -57,6 +59,7 @@ CARRIERS: Mapping[str, Carrier] = {
             house_number=True,
             lockers=True,
             post_boxes=False,
+            row_per_parcel=True,
             numbers=r"\d{12}|00340434\d{12}|(?:JJD|JVGL)\w{10,31}|[A-Z]{2}\d{9}[A-Z]{2}",
             link="https://www.dhl.de/{language}/privatkunden/pakete-empfangen/verfolgen.html?piececode={number}",
         ),
@@ -71,6 +74,7 @@ CARRIERS: Mapping[str, Carrier] = {
             house_number=False,
             lockers=False,
             post_boxes=False,
+            row_per_parcel=False,
             numbers=r"\d{14}[0-9A-Z]?",
             link="https://tracking.dpd.de/status/{locale}/parcel/{number}",
         ),
@@ -87,7 +91,7 @@ def link(template: str, number: str, postcode: str = "", language: str = "de") -
 
 
 #: The carriers' own pages (1.4), also of carriers that are not handed anything here.
-LINKS: Mapping[str, str] = {name: each.link for name, each in CARRIERS.items()} | {
+LINKS: dict[str, str] = {name: each.link for name, each in CARRIERS.items()} | {
     "gls": "https://gls-group.eu/DE/{language}/paketverfolgung?match={number}",
     "ups": "https://www.ups.com/track?tracknum={number}",
     "deutsche_post": "https://www.deutschepost.de/{language}/s/sendungsverfolgung.html?piececode={number}",
@@ -96,4 +100,4 @@ LINKS: Mapping[str, str] = {name: each.link for name, each in CARRIERS.items()} 
 
 def title(carrier: str) -> str:
     """The name of a carrier for people."""
-    return CARRIERS[carrier].title if carrier in CARRIERS else carrier.replace("_", " ").title()
+    return CARRIERS[carrier].title if carrier in CARRIERS else carrier.replace("_", " ").upper()

@@ -23,7 +23,7 @@ def notice(consignment: Consignment, links: Mapping[str, str], sender: str) -> L
         links: where a parcel is followed, per carrier (`exchange.carriage.carriers.link`).
         sender: name under the letter.
     """
-    language = (consignment.language or "DE").lower()
+    language = "de" if consignment.language.upper() in ("", "DE") else "en"
     hello = "Guten Tag" if language == "de" else "Hello"
     values = {
         "salutation": f"{hello} {consignment.name}".strip() + ",",

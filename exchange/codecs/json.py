@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from exchange.charset import head_text
-from exchange.codec import Limits, Meta, Raw, RawBlock, Signature
+from exchange.codec import Limits, Meta, Raw, RawBlock, Signature, joined
 from exchange.connector import Blocks, chunks
 from exchange.errors import BatchError
 from exchange.finding import Locator, found, kind
@@ -36,8 +36,8 @@ NO_OBJECT = kind(
     remedy_en="Write every record in curly brackets, with a name before each value.",
 )
 
-#: Records that are read together.
-CHUNK = 250
+#: Records that are taken apart together, and how many such parts make a block.
+PART, PARTS = 50, 20
 #: Version of our own form.
 VERSION = 1
 #: For a file that has passed the limits of the settings when it was read.
@@ -78,15 +78,9 @@ class JsonCodec:
         return Blocks(self._blocks(path, layout, limits))
 
     def _blocks(self, path: Path, layout: Layout, limits: Limits) -> Iterator[RawBlock]:
-        reader, first = Reader(layout), 1
         with open_items(path, layout.profile, limits) as items:
-            for chunk in chunks(items, CHUNK):
-                records = [item.value for item in chunk]
-                for number, record in enumerate(records, first):
-                    if record.__class__ is not dict:
-                        raise BatchError(found(NO_OBJECT, Locator(number), number=number))
-                yield reader.block(range(first, first + len(records)), records)
-                first += len(records)
+            for some in chunks(_parts(items, Reader(layout)), PARTS):
+                yield joined(some)
 
     def write(self, out: BinaryIO, layout: Layout, records: Iterable[Any], meta: Meta) -> int:
         """Our own form, or a list of objects for a partner; one record a line."""
@@ -115,6 +109,18 @@ class JsonCodec:
                     out.write(separator + _with_findings(item, rejects[number]))
                     separator = b",\n"
         out.write(b"\n]}\n" if profile.canonical or profile.rows else b"\n]\n")
+
+
+def _parts(items: Iterable[Item], reader: Reader) -> Iterator[RawBlock]:
+    """The values of a few records at a time, while their objects are still in the processor's cache."""
+    first = 1
+    for chunk in chunks(items, PART):
+        records = [item.value for item in chunk]
+        for number, record in enumerate(records, first):
+            if record.__class__ is not dict:
+                raise BatchError(found(NO_OBJECT, Locator(number), number=number))
+        yield reader.block(range(first, first + len(records)), records)
+        first += len(records)
 
 
 def _head(meta: Meta) -> bytes:

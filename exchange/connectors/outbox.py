@@ -171,20 +171,29 @@ class RoutedOutbox:
     Args:
         route: name of the profile for a record.
         target: the target that writes a profile.
+        rows: what is written for a record, where that is not the record itself (`Module.rows`).
     """
 
-    def __init__(self, route: Callable[[Any], str], target: Callable[[str], Target]) -> None:
+    def __init__(
+        self,
+        route: Callable[[Any], str],
+        target: Callable[[str], Target],
+        rows: Callable[[Any], Iterable[Any]] | None = None,
+    ) -> None:
         self.route = route
         self.target = target
+        self.rows = rows or (lambda record: (record,))
 
     def apply(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
         """See `exchange.connector.Target`."""
         sorted_out: dict[str, list[Change]] = {}
         for change in changes:
-            sorted_out.setdefault(self.route(change.record), []).append(change)
+            rows = [change._replace(record=each) for each in self.rows(change.record)]
+            sorted_out.setdefault(self.route(change.record), []).extend(rows)
         for name in sorted(sorted_out):
             # Files are named after the profile: two receivers may want the same kind of file.
-            yield from self.target(name).apply(replace(landing, module=name), iter(sorted_out[name]))
+            applied = self.target(name).apply(replace(landing, module=name), iter(sorted_out[name]))
+            yield from {each.seq: each for each in applied}.values()  # rows of one record are refused together
 
     def remove(self, landing: Landing, keys: Sequence[str]) -> None:
         """What was handed to a receiver cannot be taken back by a file."""

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from exchange import khk
-from exchange.convert import canonical
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.sales_document import DocumentLine, DocumentTax, SalesDocument
 from exchange.shop import Json, Listed, Part, Ref, metafield, variant
-from exchange.trade import documents
-from exchange.trade.amounts import ZERO, line_total, spread
+from exchange.trade import cart, deals, documents
+from exchange.trade.amounts import ZERO
+from exchange.trade.deals import CANCELLED, DELIVERED, OPEN
 from exchange.trade.marks import mark
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ NO_PRICE = kind(
     remedy_de="Ergänzen Sie den Preis; ein fehlender Preis ist nicht null.",
     remedy_en="Add the price; a missing price is not zero.",
 )
+FOREIGN_CURRENCY = kind(
+    "order_export.foreign_currency",
+    de="Der Auftrag ist in {currency}; der Shop führt nur {allowed}.",
+    en="The order is in {currency}; the shop holds {allowed} only.",
+    remedy_de='Setzen Sie modules.order_export.means = "metafield", oder ergänzen Sie die Währung in currencies.',
+    remedy_en='Set modules.order_export.means = "metafield", or add the currency to currencies.',
+)
 NO_LINES = kind(
     "order_export.no_lines",
     de="Der Auftrag hat keine Position mit einem Artikel.",
@@ -84,7 +91,6 @@ NO_LINES = kind(
     remedy_en="Add the lines.",
 )
 
-OPEN, DELIVERED, CANCELLED = "open", "delivered", "cancelled"
 #: What the shop calls them (`lightspeed-ecom.md` 2.18).
 STATUSES: Mapping[Literal["open", "delivered", "cancelled"], str] = {
     "open": "processing_awaiting_shipment",
@@ -130,6 +136,9 @@ class OrderExportOptions(Options):
     statuses: dict[Literal["open", "delivered", "cancelled"], str] = Field(
         dict(STATUSES), description="Status of the shop for open, delivered and cancelled."
     )
+    currencies: tuple[str, ...] = Field(
+        ("EUR",), description="Currencies that an order of the shop may be in; the shop's prices have no other."
+    )
     shipping_articles: tuple[str, ...] = Field(
         (), description="Patterns of article numbers that are shipping costs and no goods, such as FRACHT*."
     )
@@ -149,26 +158,13 @@ def collect(source: SageSource, options: OrderExportOptions) -> Iterator[SalesDo
     local = (source.now() - timedelta(days=options.days)).astimezone(source.zone).date()
     since = max(local, options.since)
     conditions = [*_not_from_shop(source, options), *_of_the_shop(source, options)]
-    states = _states(source, options, since)
-    shared = _shared(source)
+    follows = deals.Follows(options.delivered_kinds, options.cancelled_kinds)
+    states = deals.states(source, options.kinds, since, follows)
+    shared = deals.shared_emails(source)
     for record in documents.read(source, options.kinds, since, conditions):
         if not _is_shop_number(record.order_number, options):
             email = "" if record.email.casefold() in shared else record.email
             yield record._replace(status=states.get((record.kind, record.number), OPEN), email=email)
-
-
-def _shared(source: SageSource) -> set[str]:
-    """E-mail addresses of more than one customer, in small letters."""
-    account, person = khk.KONTOKORRENT.c, khk.ADRESSEN.c
-    email = func.lower(func.trim(person.EMail))
-    query = (
-        select(email.label("email"))
-        .join(khk.KONTOKORRENT, and_(account.Adresse == person.Adresse, account.Mandant == person.Mandant))
-        .where(account.Mandant == source.settings.mandant, account.KtoArt == "D", person.EMail != "")
-        .group_by(email)
-        .having(func.count() > 1)
-    )
-    return {row["email"].casefold() for row in source.rows(query)}
 
 
 def _not_from_shop(source: SageSource, options: OrderExportOptions) -> Iterator[ColumnElement[bool]]:
@@ -184,42 +180,6 @@ def _of_the_shop(source: SageSource, options: OrderExportOptions) -> Iterator[Co
     if options.customers == "linked" and account.WSKdNr.name.lower() in source.columns(khk.KONTOKORRENT.name):
         linked = select(account.Kto).where(account.Mandant == source.settings.mandant, account.WSKdNr != "")
         yield khk.BELEGE.c.A0Empfaenger.in_(linked)
-
-
-def _states(source: SageSource, options: OrderExportOptions, since: date) -> dict[tuple[str, str], str]:
-    """Kind and number → status, of those that are not open any more (`sage-100.md` 6, deal)."""
-    line, head = khk.BELEGE_POSITIONEN.c, khk.BELEGE.c
-    wanted = (
-        head.Mandant == source.settings.mandant,
-        head.Belegkennzeichen.in_(options.kinds),
-        head.Belegdatum >= datetime.combine(since, time()),
-    )
-    names = (head.Belegkennzeichen, head.Belegjahr, head.Belegnummer)
-    done = (
-        select(*names)
-        .join(khk.BELEGE_POSITIONEN, and_(line.BelID == head.BelID, line.Mandant == head.Mandant))
-        .where(*wanted, line.Artikelnummer != "")
-        .group_by(*names)
-        .having(func.max(func.abs(line.IstErledigt)) == 1, func.min(func.abs(line.IstErledigt)) == 1)
-    )
-    states = {_named(row): DELIVERED for row in source.rows(done)}
-    mine, theirs = khk.BELEGE_VORGAENGE.alias("mine"), khk.BELEGE_VORGAENGE.alias("theirs")
-    later = khk.BELEGE.alias("later")
-    follow = (
-        select(*names, later.c.Belegkennzeichen.label("became"))
-        .join(mine, and_(mine.c.BelID == head.BelID, mine.c.Mandant == head.Mandant))
-        .join(theirs, and_(theirs.c.VorID == mine.c.VorID, theirs.c.Mandant == mine.c.Mandant))
-        .join(later, and_(later.c.BelID == theirs.c.BelID, later.c.Mandant == theirs.c.Mandant))
-        .where(*wanted, later.c.Belegkennzeichen.in_((*options.delivered_kinds, *options.cancelled_kinds)))
-        .order_by(later.c.BelID)
-    )
-    for row in source.rows(follow):  # the latest document decides
-        states[_named(row)] = CANCELLED if row["became"] in options.cancelled_kinds else DELIVERED
-    return states
-
-
-def _named(row: Any) -> tuple[str, str]:
-    return row["Belegkennzeichen"].strip(), documents.name(row)
 
 
 # --- what the shop is to have ----------------------------------------------------------------------------------------
@@ -250,7 +210,7 @@ def _listed(record: SalesDocument, view: ShopView) -> Iterator[Part]:
     until_at = datetime.combine(ends, time(), ZoneInfo(view.settings.zone)).astimezone(UTC)
     customer = Ref("customer", record.customer_number)
     yield Part("customer", customer.key, {"email": record.email}, creates=False)
-    yield metafield(customer, "orders", Listed((document(record),)), until_at=until_at)
+    yield metafield(customer, "orders", Listed((cart.document(record),)), until_at=until_at)
 
 
 def _order(record: SalesDocument, view: ShopView) -> Iterator[Part]:
@@ -265,101 +225,20 @@ def _order(record: SalesDocument, view: ShopView) -> Iterator[Part]:
         "paymentTitle": options.payment_title,
         "lines": [
             {"variant": variant(*each), "quantity": pieces, "price": price}
-            for each, (pieces, price) in agreed(record, options).items()
+            for each, (pieces, price) in cart.agreed(record, options.shipping_articles).items()
         ],
-        "shipping": shipping(record, options),
+        "shipping": cart.shipping(record, options.shipping_articles),
         "gross": bool(record.gross),
     }
     fields = {
         "quote": quote,
-        "memo": _memo(record, name),
+        "memo": cart.memo(record, name),
         "status": {**STATUSES, **options.statuses}[record.status or OPEN],
         "shipmentStatus": {DELIVERED: "shipped", CANCELLED: "cancelled"}.get(record.status, "not_shipped"),
     }
     yield Part("customer", record.customer_number, {"email": record.email}, creates=False)
     yield Part("order", order.key, fields)
-    yield metafield(order, "sage_document", Json(document(record)))
-
-
-def _memo(record: SalesDocument, name: str) -> str:
-    """For the people of the shop: the mark, and what was agreed on."""
-    lines = [f"{each.quantity} x {each.article_number} {each.total}" for each in record.lines if each.article_number]
-    side = "brutto" if record.gross else "netto"
-    total = record.total_gross if record.gross else record.total_net
-    return "\n".join((name, *lines, f"= {total} {record.currency} {side}"))
-
-
-def document(record: SalesDocument) -> dict[str, Any]:
-    """The document for a theme: JSON with dates as 2026-11-23 and amounts as text, in the document's own mode."""
-    return {
-        "date": record.dated_on.isoformat() if record.dated_on else "",
-        "number": record.number,
-        "kind": record.kind,
-        "status": record.status or OPEN,
-        "order_number": record.order_number,
-        "currency": record.currency,
-        "gross": bool(record.gross),
-        "total_net": _amount(record.total_net),
-        "total": _amount(record.total_gross),
-        "lines": [
-            {
-                "article": each.article_number,
-                "title": each.title,
-                "quantity": _amount(each.quantity),
-                "unit": each.unit,
-                "price": _amount(each.unit_price),
-                "total": _amount(each.total),
-            }
-            for each in record.lines
-            if each.article_number
-        ],
-    }
-
-
-def _amount(value: Decimal | None) -> str:
-    return "" if value is None else f"{value:f}"
-
-
-# --- how the shop counts ---------------------------------------------------------------------------------------------
-
-
-def _is_shipping(line: DocumentLine, options: OrderExportOptions) -> bool:
-    return any(fnmatchcase(line.article_number, pattern) for pattern in options.shipping_articles)
-
-
-def _total(line: DocumentLine) -> Decimal:
-    """Of a line that has passed the rules."""
-    if line.total is not None:
-        return line.total
-    return line_total(line.quantity or ZERO, line.unit_price or ZERO, line.discount or ZERO)
-
-
-def _reduced(record: SalesDocument) -> list[tuple[DocumentLine, Decimal]]:
-    """The lines with an article and what each costs, its share of the document's discount taken off."""
-    lines = [each for each in record.lines if each.article_number]
-    totals = [_total(each) for each in lines]
-    shares = spread(record.discount or ZERO, totals)
-    return [(each, total - share) for each, total, share in zip(lines, totals, shares, strict=True)]
-
-
-def agreed(record: SalesDocument, options: OrderExportOptions) -> dict[tuple[str, int], tuple[int, Decimal]]:
-    """Article and variant → pieces and price of one, with all discounts: a cart has one line per variant.
-
-    The price has four decimals and is net or gross as the document is.
-    """
-    sums: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
-    for line, total in _reduced(record):
-        if not _is_shipping(line, options):
-            one = line.article_number, line.variant_id or 0
-            pieces, amount = sums.get(one, (ZERO, ZERO))
-            sums[one] = pieces + (line.quantity or ZERO), amount + total
-    return {one: (int(pieces), canonical(amount / pieces, 4, 2)) for one, (pieces, amount) in sums.items()}
-
-
-def shipping(record: SalesDocument, options: OrderExportOptions) -> Decimal:
-    """Shipping costs, net or gross as the document is."""
-    costs = (total for line, total in _reduced(record) if _is_shipping(line, options))
-    return canonical(sum(costs, ZERO), 4, 2)
+    yield metafield(order, "sage_document", Json(cart.document(record)))
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -381,16 +260,23 @@ def check_status(record: SalesDocument, _options: OrderExportOptions) -> Iterato
         yield found(UNKNOWN_STATUS, Locator(field="status"), value=record.status)
 
 
+def check_currency(record: SalesDocument, options: OrderExportOptions) -> Iterator[Finding]:
+    """An order of the shop cannot say that its amounts are in another one."""
+    if options.means == "quote" and record.currency and record.currency not in options.currencies:
+        allowed = ", ".join(options.currencies)
+        yield found(FOREIGN_CURRENCY, Locator(field="currency"), currency=record.currency, allowed=allowed)
+
+
 def check_lines(record: SalesDocument, options: OrderExportOptions) -> Iterator[Finding]:
     """Goods with a price, and whole pieces where the shop is to have an order."""
-    if not any(each.article_number and not _is_shipping(each, options) for each in record.lines):
+    if not any(each.article_number and not cart.is_shipping(each, options.shipping_articles) for each in record.lines):
         yield found(NO_LINES, Locator(field="lines"))
     for index, each in enumerate(record.lines):
         if not each.article_number:
             continue
         quantity = each.quantity or ZERO
         whole = quantity > 0 and quantity == quantity.to_integral_value()
-        if options.means == "quote" and not whole and not _is_shipping(each, options):
+        if options.means == "quote" and not whole and not cart.is_shipping(each, options.shipping_articles):
             yield found(NO_PIECES, Locator(field=f"lines[{index}].quantity"), value=quantity)
         if each.total is None and each.unit_price is None:
             yield found(NO_PRICE, Locator(field=f"lines[{index}].unit_price"))
@@ -451,6 +337,7 @@ MODULE = Module(
     rules=(
         Rule((FROM_SHOP,), check_origin, lambda: example()._replace(order_number="ORD00018")),
         Rule((UNKNOWN_STATUS,), check_status, lambda: example()._replace(status="vielleicht")),
+        Rule((FOREIGN_CURRENCY,), check_currency, lambda: example()._replace(currency="USD")),
         Rule((NO_LINES,), check_lines, lambda: example()._replace(lines=())),
         Rule((NO_PIECES,), check_lines, lambda: _with_line(quantity=Decimal("2.5"))),
         Rule((NO_PRICE,), check_lines, lambda: _with_line(unit_price=None, total=None)),

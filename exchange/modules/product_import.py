@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stdnum import ean as stdnum_ean
 
+from exchange.assortment.ean import suggested
 from exchange.assortment.titles import split_title
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 BAD_EAN = kind(
     "product_import.bad_ean",
-    de="„{value}“ ist keine EAN (Prüfziffer oder Länge).",
-    en="“{value}” is no EAN (check digit or length).",
+    de="„{value}“ ist keine EAN (Prüfziffer oder Länge); Vorschlag: {suggested}.",
+    en="“{value}” is no EAN (check digit or length); suggestion: {suggested}.",
     remedy_de="Berichtigen Sie die EAN im Shop; der Artikel wird trotzdem übernommen.",
     remedy_en="Correct the EAN in the shop; the article is taken over all the same.",
     severity=Severity.WARNING,
@@ -63,7 +64,7 @@ UNKNOWN_GROUP = kind(
 
 def _ean(product: Product, _options: Options) -> Iterator[Finding]:
     if product.ean and not stdnum_ean.is_valid(product.ean):
-        yield found(BAD_EAN, Locator(field="ean"), value=product.ean)
+        yield found(BAD_EAN, Locator(field="ean"), value=product.ean, suggested=suggested(product.ean))
 
 
 def _title(product: Product, _options: Options) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from stdnum import ean as stdnum_ean
 
 from exchange import khk
 from exchange.assortment.catalogue import product_parts
+from exchange.assortment.ean import suggested
 from exchange.assortment.prices import price_lists, tax_rates
 from exchange.assortment.sold import warehouses
 from exchange.assortment.weights import kilograms
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 BAD_EAN = kind(
     "products.bad_ean",
-    de="„{value}“ ist keine EAN (Prüfziffer oder Länge).",
-    en="“{value}” is no EAN (check digit or length).",
+    de="„{value}“ ist keine EAN (Prüfziffer oder Länge); Vorschlag: {suggested}.",
+    en="“{value}” is no EAN (check digit or length); suggestion: {suggested}.",
     remedy_de="Berichtigen Sie die EAN in Sage; der Artikel wird trotzdem übernommen.",
     remedy_en="Correct the EAN in Sage; the article is taken over all the same.",
     severity=Severity.WARNING,
@@ -347,7 +348,7 @@ def _type(row: Mapping[str, Any]) -> str:
 
 def _ean(product: Product, _options: Options) -> Iterator[Finding]:
     if product.ean and not stdnum_ean.is_valid(product.ean):
-        yield found(BAD_EAN, Locator(field="ean"), value=product.ean)
+        yield found(BAD_EAN, Locator(field="ean"), value=product.ean, suggested=suggested(product.ean))
 
 
 def _negative(product: Product, _options: Options) -> Iterator[Finding]:

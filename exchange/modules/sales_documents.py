@@ -424,5 +424,5 @@ MODULE = Module(
     ),
     changed="hold",
     entered_by_hand=True,
-    aliases=("sales_document", "sol", "belege"),
+    aliases=("sales_document", "sol", "verkaufsbelege"),
 )

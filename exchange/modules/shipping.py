@@ -7,17 +7,15 @@ change waits for a decision.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import and_, select
 
-from exchange import khk
 from exchange.carriage import address
 from exchange.carriage.carriers import CARRIERS, Carrier
+from exchange.carriage.delivery_notes import BLANK, Chosen, delivery_notes
 from exchange.consignment import Consignment
-from exchange.convert import canonical
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.shipment import Shipment
@@ -85,8 +83,7 @@ NO_PARCELS = kind(
     remedy_en="Give at least one parcel.",
 )
 
-#: Old codes of countries in Sage's addresses (`sage-100.md` 1.3).
-OLD_COUNTRIES = {"": "DE", "D": "DE", "DEU": "DE", "A": "AT", "AUT": "AT", "CHE": "CH", "F": "FR", "I": "IT", "B": "BE"}
+_GRAM = Decimal("0.001")
 
 
 class Sender(BaseModel):
@@ -132,92 +129,10 @@ class ShippingOptions(Options):
     parcels_column: str = Field("", description="Own column of KHKVKBelege with the number of parcels; otherwise 1.")
 
 
-# --- out of Sage -----------------------------------------------------------------------------------------------------
-
-
 def collect(source: SageSource, options: ShippingOptions) -> Iterator[Shipment]:
     """Delivery notes of the last days that go with a known carrier, to their delivery address."""
-    table, person = khk.BELEGE, khk.ADRESSEN.c
-    since = (source.now() - timedelta(days=options.days)).astimezone(source.zone).replace(tzinfo=None)
-    names = (
-        "BelID",
-        "Belegkennzeichen",
-        "Belegjahr",
-        "Belegnummer",
-        "Belegdatum",
-        "A0Empfaenger",
-        "Versand",
-        "WSBestellNr",
-    )
-    places = [f"{role}{name}" for role in ("A0", "A1") for name in _PLACE]
-    more = ("Referenznummer", "Sprache", "Gewicht", "Bruttobetrag", "WSEmail")
-    parcels = options.parcels_column
-    query = (
-        select(
-            *khk.available([table.c[name] for name in (*names, *places, *more)], source.columns(table.name)),
-            person.EMail,
-            person.Telefon,
-            *([khk.own(table, parcels).label("parcels")] if parcels else []),
-        )
-        .join_from(
-            table,
-            khk.ADRESSEN,
-            and_(person.Adresse == table.c.A0AdressNr, person.Mandant == table.c.Mandant),
-            isouter=True,
-        )
-        .where(
-            table.c.Mandant == source.settings.mandant,
-            table.c.Belegkennzeichen.in_(options.kinds),
-            table.c.Versand.in_(list(options.methods)),
-            table.c.Belegdatum >= since,
-        )
-        .order_by(table.c.BelID)
-    )
-    for row in source.rows(query):
-        yield _shipment(row, options)
-
-
-_PLACE = ("Name1", "Name2", "Zusatz", "Ansprechpartner", "Strasse", "Land", "PLZ", "Ort")
-
-
-def _shipment(row: Any, options: ShippingOptions) -> Shipment:
-    role = "A1" if _text(row["A1Name1"]) or _text(row["A1Strasse"]) else "A0"
-    country = _text(row[f"{role}Land"]).upper()
-    method = _text(row["Versand"])
-    weight = row["Gewicht"]
-    cod = method in options.cash_on_delivery
-    document = f"{row['Belegkennzeichen']}-{row['Belegjahr']}-{row['Belegnummer']}"
-    order = _text(row["WSBestellNr"]) or _text(row["Referenznummer"])
-    blank = Shipment._make([None if each in _NUMBERS else "" for each in Shipment._fields])
-    return blank._replace(
-        reference=f"{order}/{document}" if order else document,
-        shipped_on=row["Belegdatum"].date() if row["Belegdatum"] else None,
-        order_number=order,
-        customer_number=_text(row["A0Empfaenger"]),
-        carrier=options.methods[method],
-        name1=_text(row[f"{role}Name1"]),
-        name2=_text(row[f"{role}Name2"]),
-        contact=_text(row[f"{role}Ansprechpartner"]),
-        street=_text(row[f"{role}Strasse"]),
-        address_extra=_text(row[f"{role}Zusatz"]),
-        zip=_text(row[f"{role}PLZ"]),
-        city=_text(row[f"{role}Ort"]),
-        country=OLD_COUNTRIES.get(country, country),
-        email=_text(row["WSEmail"]) or _text(row["EMail"]),
-        phone=_text(row["Telefon"]),
-        language="EN" if _text(row["Sprache"]).upper().startswith("E") else "DE",
-        weight_kg=canonical(Decimal(weight), 4) if weight else None,
-        parcels=int(row["parcels"] or 1) if options.parcels_column else 1,
-        cod_amount=canonical(Decimal(row["Bruttobetrag"] or 0), 4, 2) if cod else None,
-        cod_purpose=f"{_text(row['A0Empfaenger'])} {row['Belegnummer']}" if cod else "",
-    )
-
-
-_NUMBERS = frozenset({"shipped_on", "weight_kg", "parcels", "cod_amount"})
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    chosen = Chosen(options.kinds, timedelta(days=options.days), options.methods)
+    return delivery_notes(source, chosen, options.cash_on_delivery, options.parcels_column)
 
 
 # --- what the settings and the carrier's rules add -------------------------------------------------------------------
@@ -330,6 +245,18 @@ def route(record: Shipment, options: ShippingOptions) -> str:
     return options.profiles.get(record.carrier, CARRIERS[record.carrier].profile)
 
 
+def rows(record: Shipment) -> Iterator[Shipment]:
+    """A row for every parcel, where the carrier wants it so: the weight is shared, cash is collected once."""
+    number = record.parcels or 1
+    if number == 1 or not CARRIERS[record.carrier].row_per_parcel:
+        yield record
+        return
+    weight = record.weight_kg and (record.weight_kg / number).quantize(_GRAM, ROUND_UP)
+    for index in range(number):
+        row = record._replace(parcels=1, weight_kg=weight)
+        yield row._replace(cod_amount=None, cod_purpose="") if index else row
+
+
 def consignment(record: Shipment) -> Consignment:
     """Whom the parcel numbers are to be told, once the carrier has given them."""
     names = ("reference", "order_number", "carrier", "email", "language", "zip")
@@ -338,8 +265,7 @@ def consignment(record: Shipment) -> Consignment:
 
 def example() -> Shipment:
     """A parcel to Munich."""
-    blank = Shipment._make([None if each in _NUMBERS else "" for each in Shipment._fields])
-    return blank._replace(
+    return BLANK._replace(
         reference="VLL-2026-10001",
         shipped_on=date(2026, 11, 23),
         order_number="ORD00018",
@@ -394,6 +320,7 @@ MODULE = Module(
     ),
     collect=collect,
     route=route,
+    rows=rows,
     consignment=consignment,
     window=True,
     changed="hold",

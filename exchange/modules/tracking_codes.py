@@ -62,6 +62,8 @@ TWICE = kind(
     remedy_en="Delete one of the two rows.",
 )
 
+#: Numbers that together are longer stand in a key by their digest.
+_KEY_LENGTH = 64
 #: What Excel makes of twenty digits.
 _DAMAGED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
 
@@ -79,8 +81,9 @@ class TrackingOptions(Options):
     )
     sender: str = Field("", description="Name under our mail.")
     links: dict[str, str] = Field(
-        dict(LINKS),
-        description="Where a parcel is followed, per carrier, with {number}, and {zip}, {language}, {locale} if needed.",
+        {},
+        description="Other links per carrier, with {number}, and {zip}, {language}, {locale} if needed; known are dhl, dpd, "
+        "gls, ups and deutsche_post.",
     )
     later_numbers: Literal["add", "replace"] = Field(
         "add",
@@ -114,7 +117,7 @@ class TrackingOptions(Options):
                 ) from None
             if urlsplit(address).scheme != "https" or address == template:
                 raise ValueError(f"{name}: a link begins with https:// and has {{number}} in it")
-        return {**LINKS, **value}
+        return value
 
     @field_validator("alarm_holidays")
     @classmethod
@@ -169,10 +172,10 @@ def key(record: Tracking) -> str:
     """The consignment; with its numbers where a file may bring more of them and takes none away."""
     if record.complete:
         return record.reference
-    numbers = sorted(_numbers_of(record))
-    if len(numbers) == 1:
-        return joined(record.reference, *numbers)
-    return joined(record.reference, blake2b(" ".join(numbers).encode(), digest_size=8).hexdigest())
+    numbers = " ".join(sorted(_numbers_of(record)))
+    if len(numbers) > _KEY_LENGTH:
+        numbers = blake2b(numbers.encode(), digest_size=16).hexdigest()
+    return joined(record.reference, numbers)
 
 
 def consignment(record: Tracking) -> Consignment:
@@ -221,7 +224,7 @@ def letters(record: Tracking, view: LetterView) -> Iterator[Letter]:
         zip=record.zip or known.zip,
         parcels=told.parcels,
     )
-    yield notice(person, view.options.links, view.options.sender)
+    yield notice(person, LINKS | view.options.links, view.options.sender)
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------

@@ -88,10 +88,10 @@ class Checker:
         try:
             columns = self.shape.columns(raws)
             for index, (group, shape) in enumerate(self.groups):
-                relatives = families(raws, index)
-                if group.required and not all(relatives.sizes):
+                sizes, children = families(raws, index)
+                if group.required and not all(sizes):
                     return None
-                columns.append(related(shape, relatives))
+                columns.append(related(shape, sizes, children))
         except ConversionError:
             return None
         return list(map(self.shape.make, zip(*columns, strict=True)))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from exchange.connector import Priced
 from exchange.errors import BatchError
 from exchange.finding import Locator, Severity, found, kind
 from exchange.ledger import Origin
 from exchange.record import unpacker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from exchange.pipeline.alike import Alike
     from exchange.pipeline.work import Job
     from exchange.settings import Brake
@@ -53,6 +56,15 @@ EMPTIED = kind(
     remedy_de="Prüfen Sie die Quelle (Lager, Einheit). Ist das gewollt, erhöhen Sie brake.emptied_percent.",
     remedy_en="Check the source (warehouse, unit). If it is intended, raise brake.emptied_percent.",
 )
+PRICES_JUMP = kind(
+    "file.prices_jump",
+    de="{jumped} von {rows} Datensätzen würden einen Preis auf mehr als das {factor}-fache oder weniger als ein "
+    "{factor}-tel ändern, erlaubt sind {limit} %.",
+    en="{jumped} of {rows} records would make a price more than {factor} times what it was, or less than a "
+    "{factor}th; {limit} % are allowed.",
+    remedy_de="Prüfen Sie die Quelle (Dezimaltrennzeichen, Preiseinheit). Gewolltes lässt exchange replay durch.",
+    remedy_en="Check the source (decimal point, price unit). If it is intended, exchange replay lets it pass.",
+)
 WHOLE_FILE = kind(
     "file.whole_or_nothing",
     de="Wegen fehlerhafter Datensätze ({faults}) wurde nichts aus dieser Datei übernommen.",
@@ -78,8 +90,13 @@ def compare(job: Job, staging: Staging, alike: Alike, brake: Brake) -> list[str]
     outcomes = staging.compare()
     if job.module.changed == "hold":
         outcomes["updated"] = outcomes.get("updated", 0) - _hold(job, staging)
-    if outcomes.get("updated") and job.batch.origin is not Origin.REPLAY:
-        _not_emptied(job, staging, brake, sum(outcomes.values()))
+    rows = sum(outcomes.values())
+    # Where few records change, few can be emptied or jump, and their contents need not be looked at.
+    percent = Decimal(outcomes.get("updated", 0) * 100)
+    if percent > brake.emptied_percent * rows and job.batch.origin is not Origin.REPLAY:
+        _not_emptied(job, staging, brake, rows)
+    if percent > brake.price_percent * rows and job.batch.origin is not Origin.REPLAY:
+        _no_price_jumps(job, staging, brake, rows)
     vanished = _vanished(staging, brake) if job.batch.snapshot else []
     job.report.outcomes.update(outcomes)
     job.report.outcomes["deleted"] += len(vanished)
@@ -91,14 +108,30 @@ def _not_emptied(job: Job, staging: Staging, brake: Brake, rows: int) -> None:
     is_empty = job.module.emptied
     if is_empty is None or rows < brake.least_records:
         return
-    unpack, emptied = unpacker(job.module.record), 0
+    emptied = sum(1 for updated in _updated(job, staging) for record in updated.values() if is_empty(record))
+    if Decimal(emptied * 100) > brake.emptied_percent * rows:
+        raise BatchError(found(EMPTIED, emptied=emptied, rows=rows, limit=brake.emptied_percent))
+
+
+def _no_price_jumps(job: Job, staging: Staging, brake: Brake, rows: int) -> None:
+    """A price list that has lost its decimal points is a broken list (fault-catalogue D4)."""
+    target = job.target
+    if not isinstance(target, Priced) or rows < brake.least_records:
+        return
+    jumped = sum(target.jumps(job.module.name, each, brake.price_factor) for each in _updated(job, staging))
+    if Decimal(jumped * 100) > brake.price_percent * rows:
+        told = {"jumped": jumped, "rows": rows, "factor": brake.price_factor, "limit": brake.price_percent}
+        raise BatchError(found(PRICES_JUMP, **told))
+
+
+def _updated(job: Job, staging: Staging) -> Iterator[dict[str, Any]]:
+    """The records that change something, by key, some at a time."""
+    unpack = unpacker(job.module.record)
     for page in staging.changes():
         records = unpack(page.block)
         chosen = records if page.chosen is None else records.chosen(page.chosen)
-        pairs = zip(page.outcomes, chosen, strict=True)
-        emptied += sum(1 for outcome, record in pairs if outcome == "updated" and is_empty(record))
-    if Decimal(emptied * 100) > brake.emptied_percent * rows:
-        raise BatchError(found(EMPTIED, emptied=emptied, rows=rows, limit=brake.emptied_percent))
+        together = zip(page.outcomes, page.keys, chosen, strict=True)
+        yield {key: record for outcome, key, record in together if outcome == "updated"}
 
 
 def _refuse_doubles(job: Job, staging: Staging) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from exchange.errors import BatchError, ConfigError
 from exchange.finding import found, kind
+from exchange.module import Side
 from exchange.text.paths import parts
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
     for word in ("name", "module"):
         if len(best) > 1:
             best = [each for each in best if getattr(each, word) in batch.file_name] or best
+    if len(best) > 1:  # modules with one and the same form: what nobody marked was filled in by a person
+        best = [each for each in best if registry.modules[each.module].entered_by_hand] or best
+    if len(best) > 1:  # and one that goes both ways is for the shop, as Sage leads
+        best = [each for each in best if registry.modules[each.module].lands is Side.SHOP] or best
     if len(best) > 1:
         raise BatchError(found(AMBIGUOUS, profiles=", ".join(each.name for each in best)))
     return best[0], signature

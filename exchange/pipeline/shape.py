@@ -14,7 +14,7 @@ from exchange.record import Field, Kind, Schema, maker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from exchange.codec import Families, Raw
+    from exchange.codec import Raw
     from exchange.profile import Profile, Source
 
     #: Records of a file, in one form or the other.
@@ -109,10 +109,10 @@ def _reader(field: Field, source: Source, profile: Profile) -> Callable[[Any], A
     return read
 
 
-def related(shape: Shape, families: Families) -> list[tuple[Any, ...]]:
+def related(shape: Shape, sizes: Sequence[int], children: Raws) -> list[tuple[Any, ...]]:
     """The children of many records, converted all at once and given back to their parents."""
-    children = iter(map(shape.make, zip(*shape.columns(families.children), strict=True)))
-    return [tuple(islice(children, size)) for size in families.sizes]
+    made = iter(map(shape.make, zip(*shape.columns(children), strict=True)))
+    return [tuple(islice(made, size)) for size in sizes]
 
 
 def _empty_words(profile: Profile) -> tuple[str, ...]:

@@ -49,8 +49,11 @@ def is_valid(number: str) -> bool:
     """Form and check digits of a plain number, where the rules of its country are known."""
     if is_of_eu(number):
         return bool(eu_vat.is_valid(number))
-    rules = get_cc_module(number[:2].lower(), "vat") if prefix(number) else None
-    return bool(rules.is_valid(number)) if rules is not None else prefix(number) != ""
+    country = prefix(number)
+    if country in ("", *MEMBERS):  # Greece's own letters are not those of its numbers
+        return False
+    rules = get_cc_module(country.lower(), "vat")
+    return rules is None or bool(rules.is_valid(number))
 
 
 def prefixed(number: str, country: str) -> str:

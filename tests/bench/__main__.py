@@ -3,7 +3,8 @@
     python -m tests.bench [--rows N] [--orders N] [--megabytes N] [--rounds N] [--only WORKLOAD] [--at-most RATIO]
 
 Each round runs floor and program in turn, each in a process of its own; the table shows medians. The time of the
-program is that of the whole command, start of Python included; the floor's is that of its work alone.
+program is that of the whole command, start of Python included; the floor's is that of its work alone. The ratio is one
+of the processor's time (user), which other work on the machine changes least.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench import generate
+from tests.bench.floor import Result
 from tests.bench.measure import Run, run
 from tests.bench.program import articles_of_the_sandbox, ours, prepare
 
@@ -55,43 +57,53 @@ class Row(NamedTuple):
     records: int
     floor_seconds: float
     our_seconds: float
+    floor_user: float
+    our_user: float
     peak_megabytes: float
 
     @property
     def ratio(self) -> float:
-        """How many times as long as the floor."""
-        return self.our_seconds / self.floor_seconds
+        """How many times as much work for the processor as the floor."""
+        return self.our_user / self.floor_user
 
     def __str__(self) -> str:
         return (
             f"{self.workload:10} {self.records:>10,} {self.floor_seconds:>9.2f} {self.our_seconds:>9.2f} "
-            f"{self.ratio:>7.2f} {self.records / self.our_seconds:>11,.0f} {self.peak_megabytes:>8,.0f}"
+            f"{self.floor_user:>10.2f} {self.our_user:>10.2f} {self.ratio:>7.2f} "
+            f"{self.records / self.our_seconds:>11,.0f} {self.peak_megabytes:>8,.0f}"
         )
 
 
-HEADLINE = f"{'workload':10} {'records':>10} {'floor s':>9} {'ours s':>9} {'ratio':>7} {'records/s':>11} {'peak MB':>8}"
+HEADLINE = (
+    f"{'workload':10} {'records':>10} {'floor s':>9} {'ours s':>9} {'floor user':>10} {'ours user':>10} {'ratio':>7} "
+    f"{'records/s':>11} {'peak MB':>8}"
+)
 
 
-def measured_floor(workload: str, file: Path, folder: Path) -> tuple[float, int]:
-    """Seconds and records of the floor."""
+def measured_floor(workload: str, file: Path, folder: Path) -> Result:
+    """What the floor took."""
     command = [sys.executable, "-m", "tests.bench.floor", workload, file, folder / "floor.sqlite"]
-    said = json.loads(run(command, cwd=ROOT).output)
-    return said["seconds"], said["records"]
+    return Result(**json.loads(run(command, cwd=ROOT).output))
 
 
 def rounds(workload: Workload, file: Path, number: int) -> Row:
     """Floor and program in turn, so that a slow minute of the machine meets both."""
-    floors: list[float] = []
+    floors: list[Result] = []
     runs: list[Run] = []
-    records = 0
     for _ in range(number):
         with tempfile.TemporaryDirectory(prefix="exchange-bench-", ignore_cleanup_errors=True) as name:
-            seconds, records = measured_floor(workload.name, file, Path(name))
-            floors.append(seconds)
+            floors.append(measured_floor(workload.name, file, Path(name)))
             prepare(Path(name) / "ours")
-            runs.append(ours(Path(name) / "ours", workload.module, file, records, workload.way))
-    peak = max(each.peak_megabytes for each in runs)
-    return Row(workload.name, records, median(floors), median(each.seconds for each in runs), peak)
+            runs.append(ours(Path(name) / "ours", workload.module, file, floors[-1].records, workload.way))
+    return Row(
+        workload.name,
+        floors[-1].records,
+        median(each.seconds for each in floors),
+        median(each.seconds for each in runs),
+        median(each.user_seconds for each in floors),
+        median(each.user_seconds for each in runs),
+        max(each.peak_megabytes for each in runs),
+    )
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:

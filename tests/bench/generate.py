@@ -113,6 +113,43 @@ def articles_xml(path: Path, megabytes: int = 200, seed: int = SEED) -> int:
     return count
 
 
+# --- wishes of a shop, csv -------------------------------------------------------------------------------------------
+
+
+#: So many articles have a price for each customer.
+PRICED = 200
+
+
+def _price(index: int, changed: int) -> Decimal:
+    """A price; with `changed`, that of one in so many is a cent higher."""
+    return Decimal(100 + index * 37 % 19_900 + bool(changed and index % changed == 0)) / 100
+
+
+def prices_csv(path: Path, rows: int = 1_000_000, *, changed: int = 0, only: bool = False) -> None:
+    """Prices of customers in our own csv form, the same articles for each customer; `only` those that changed."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write("customer_number;article_number;variant_id;currency;gross;tax_rate;price_unit;price\r\n")
+        for index in range(0, rows, changed if only else 1):
+            customer, article = divmod(index, PRICED)
+            price = _price(index, changed)
+            out.write(f"D{100_000 + customer};{article_number(article)};0;EUR;0;19;1;{price:.2f}\r\n")
+
+
+def articles_csv(path: Path, rows: int = 100_000, *, changed: int = 0, only: bool = False) -> None:
+    """Articles in our own csv form, with a category, a price, a brand and a supplier; `only` those that changed."""
+    fields = "number;language;name;type;active;brand;supplier;unit;price_unit;tax_class;tax_rate;weight_kg;long_text"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        prices = "price_price_list;price_currency;price_gross;price_from_quantity;price_price"
+        out.write(f"{fields};category_number;{prices}\r\n")
+        for index in range(0, rows, changed if only else 1):
+            name = f"{NOUNS[index % 8]} {COLOURS[index % 6]} {index}"
+            text = " ".join(SENTENCES[index % 3 :])
+            own = (
+                f"{article_number(index)};de;{name};article;1;Werk {index % 40};K{70_000 + index % 90};Stk;1;1;19;0.35"
+            )
+            out.write(f"{own};{text};KUECHE/{index % 50};1;EUR;1;0;{_price(index, changed):.2f}\r\n")
+
+
 # --- orders, json ----------------------------------------------------------------------------------------------------
 
 
@@ -151,9 +188,10 @@ def _person(customer: int) -> dict[str, Any]:
     random = Random(customer)
     first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
     zip_code, town = random.choice(TOWNS)
+    zip_code = f"{zip_code[:2]}{customer % 1_000:03d}"  # a large shop's customers live everywhere, no two in one house
     germany = {"id": 54, "code": "de", "code3": "deu", "title": "Germany"}
     address = {"Name": f"{first} {last}", "Street": random.choice(STREETS), "Street2": "", "Extension": "",
-               "Number": str(random.randrange(1, 200)), "Zipcode": zip_code, "City": town, "Region": "",
+               "Number": str(1 + customer // 1_000), "Zipcode": zip_code, "City": town, "Region": "",
                "Country": germany, "RegionData": []}  # fmt: skip
     return {
         "gender": "female" if customer % 2 else "male", "birthDate": False, "nationalId": "",

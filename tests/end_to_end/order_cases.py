@@ -49,7 +49,9 @@ def call(shop: Running, method: str, path: str, body: Any = None) -> Any:
         return json.loads(answer.read() or b"null")
 
 
-def buy(shop: Running, email: str, name: str, *articles: str, **more: Any) -> dict[str, Any]:
+def buy(
+    shop: Running, email: str, name: str, *articles: str, country: str = "de", payment: str = "invoice", **more: Any
+) -> dict[str, Any]:
     """Somebody orders; the order as the API gives it."""
     first, _, last = name.partition(" ")
     place = {
@@ -58,7 +60,7 @@ def buy(shop: Running, email: str, name: str, *articles: str, **more: Any) -> di
         "number": "7",
         "zipcode": "04109",
         "city": "Leipzig",
-        "country": "de",
+        "country": country,
     }
     customer = {"email": email, "firstname": first, "lastname": last, **more}
     given = {"mode": "guest", "customer": customer, "billing_address": place, "shipping_address": place}
@@ -68,7 +70,7 @@ def buy(shop: Running, email: str, name: str, *articles: str, **more: Any) -> di
         call(shop, "POST", f"checkouts/{checkout}/products", {"variant_id": variants[article], "quantity": 2})
     (method, *_) = call(shop, "GET", f"checkouts/{checkout}/shipment_methods")
     call(shop, "PUT", f"checkouts/{checkout}", {"shipment_method": {"id": method["id"]}})
-    call(shop, "PUT", f"checkouts/{checkout}", {"payment_method": {"id": "invoice"}, "terms": 1})
+    call(shop, "PUT", f"checkouts/{checkout}", {"payment_method": {"id": payment}, "terms": 1})
     order = call(shop, "POST", f"checkouts/{checkout}/order")["order_id"]
     made: dict[str, Any] = call(shop, "GET", f"orders/{order}")["order"]
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,35 @@ def test_documents_are_written_once(tmp_path: Path, point: str) -> None:
         "SELECT count(*) FROM KHKAdressen WHERE EMail IN ('neu@example.org', 'zweite@example.org')"
     )
     assert customers == [(2,)]
+
+
+@pytest.mark.parametrize("point", sorted(OUTSIDE))
+def test_documents_that_follow_each_other_are_written_once(tmp_path: Path, point: str) -> None:
+    """The second one's deal is the first one's, also where both landed before the process was killed."""
+    installation = install(tmp_path, "documents")
+    cup = {"article_number": "00200050", "quantity": "2", "unit_price": "10.00", "tax_rate": "19"}
+    common = {
+        "dated_on": "2026-11-23",
+        "customer_number": "D100001",
+        "gross": True,
+        "total_gross": "20.00",
+        "lines": [cup],
+    }
+    sale = {"kind": "VVA", "number": "SOL1", **common}
+    bill = {"kind": "VFR", "number": "SOL2", "predecessor_kind": "VVA", "predecessor_number": "SOL1", **common}
+    installation.drop("sales_documents/sol.json", json.dumps([bill, sale]))
+
+    assert installation.run_once(killed=point).returncode == (137 if sys.platform == "win32" else -9)
+    assert installation.run_once().returncode == 0
+
+    (receipt,) = installation.receipts()
+    assert (receipt["counts"]["created"], receipt["balanced"]) == (2, True)
+    documents = installation.sage(
+        "SELECT VorID, IstErledigt FROM KHKVKBelege JOIN KHKVKBelegePositionen USING (BelID) "
+        "WHERE Referenznummer LIKE 'SOL%' ORDER BY Referenznummer"
+    )
+    (deal, taken), (same, left) = documents
+    assert (same, taken, left) == (deal, -1, 0)
 
 
 @pytest.mark.parametrize("point", [each for each in POINTS if each not in FILES])

@@ -179,6 +179,19 @@ def test_lines_that_change_afterwards_are_told_and_stand_beside_the_order(tmp_pa
         assert (done.waiting, done.refused, len(shop.rows("order"))) == (0, 0, 1)
 
 
+def test_costs_of_shipping_are_those_of_the_order(tmp_path: Path, shop: Reached) -> None:
+    """Their article is none of the goods; a shop that has costs of its own is told of."""
+    installation = at_work(tmp_path, shop, **{"modules.order_export.shipping_articles": ["100*"]})
+    with opened(installation) as app:
+        assert synced(app, "order_export").refused == 0
+        (order,) = shop.rows("order")
+        assert (order["shipmentTitle"], order["shipmentPriceExcl"]) == ("Versand laut Auftragsbestätigung", 21)
+        assert orders(shop) == [(AGREED[0], AGREED[1][:1])]
+        change(installation, "UPDATE KHKVKBelegePositionen SET Gesamtpreis = 25 WHERE BelPosID = 90012")
+        assert synced(app, "order_export").refused == 1
+    assert "25.00 → 21.00" in troubles(installation)
+
+
 def test_a_shop_with_prices_of_its_own_is_told_of(tmp_path: Path, shop: Reached) -> None:
     """Whether it takes those of a quote is not documented: the order stands there, and a person knows."""
     shop.shop.settings.quote_prices = False
@@ -301,7 +314,7 @@ def test_the_theme_shows_the_orders_of_the_window(tmp_path: Path, shop: Reached)
 
 
 def test_an_order_waits_for_the_account_of_its_customer(tmp_path: Path, shop: Reached) -> None:
-    """And says so; once the customer has registered it goes on by itself."""
+    """And says so; once the customer has registered it goes on by itself. He is looked for once an hour."""
     installation = at_work(tmp_path, shop)
     change(installation, f"UPDATE KHKAdressen SET EMail = 'neu@neu.example' WHERE EMail = '{BUYER}'")
     with opened(installation) as app:
@@ -309,6 +322,11 @@ def test_an_order_waits_for_the_account_of_its_customer(tmp_path: Path, shop: Re
         assert ("shop.no_account" in troubles(installation), orders(shop)) == (True, [])
         customer = {**PERSON, "email": "neu@neu.example", "password": "geheim"}
         Client(shop.running).call("POST", "customers.json", {"customer": customer}, status=201)
+        shop.writes()
+        app.deliver()
+        assert shop.called() == 0
+        later = datetime.now(UTC) + timedelta(minutes=61)
+        app.ledger.now = lambda: later
         assert app.deliver().waiting == 0
         assert orders(shop, "neu@neu.example") == [AGREED]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from exchange.consignment import Consignments
 from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
 from tests.smtp import server
 from tests.unit.sandbox.shop.conftest import Client
@@ -106,6 +108,69 @@ def test_delivery_notes_go_to_their_carriers_once(tmp_path: Path, shop: Reached)
         assert app.export("shipping").counts.deleted == 0  # out of the window is not gone
 
 
+def test_every_parcel_of_a_delivery_gets_its_label(tmp_path: Path, shop: Reached) -> None:
+    """A row each for DHL, one row with their number for DPD; the weight is shared, cash is collected once."""
+    shipping = {"parcels_column": "USER_Pakete", "cash_on_delivery": ["DHL"]}
+    sender = {
+        "name1": "Kaffeekontor GmbH",
+        "street": "Hafenstr.",
+        "house_number": "1",
+        "zip": "20457",
+        "city": "Hamburg",
+    }
+    given = {f"modules.shipping.{name}": each for name, each in shipping.items()}
+    installation = connected(
+        tmp_path, shop, **given, **{f"modules.shipping.sender.{name}": each for name, each in sender.items()}
+    )
+    change(
+        installation,
+        "ALTER TABLE KHKVKBelege ADD COLUMN USER_Pakete INTEGER",
+        "UPDATE KHKVKBelege SET USER_Pakete = 3",
+    )
+    with opened(installation) as app:
+        assert app.export("shipping").counts.created == 2
+    (dhl,) = installation.outbox.glob("dhl_portal_csv_*.csv")
+    (dpd,) = installation.outbox.glob("delisprint_csv_*.csv")
+    with dhl.open(encoding="iso-8859-1", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert len({row["Sendungsreferenz"] for row in rows}) == 1
+    assert [row["Gewicht"] for row in rows] == ["0,5200"] * 3
+    assert [bool(row["Service - Nachnahme - Betrag"]) for row in rows] == [True, False, False]
+    (line,) = dpd.read_text("cp1252").splitlines()
+    assert line.split(";")[8] == "3"
+
+
+def test_a_file_to_look_at_hands_nothing_over(tmp_path: Path, shop: Reached) -> None:
+    """In a form of ours; the carrier's own form does, whoever asked for it."""
+    with opened(connected(tmp_path, shop)) as app:
+        consignments, since = Consignments(app.ledger), app.ledger.now() - timedelta(days=1)
+        assert app.export("shipping", "shipping_json").counts.created == 2
+        assert consignments.numberless(since) == []
+        assert app.export("shipping", "delisprint_csv").counts.created == 2
+        assert len(consignments.numberless(since)) == 2
+
+
+def test_a_name_that_the_form_cannot_hold_is_refused_once(tmp_path: Path, shop: Reached) -> None:
+    """However many parcels; nothing was handed over, so no number is waited for."""
+    installation = connected(
+        tmp_path, shop, **{"modules.shipping.parcels_column": "USER_Pakete", "modules.shipping.methods": {"DHL": "dhl"}}
+    )
+    change(
+        installation,
+        "ALTER TABLE KHKVKBelege ADD COLUMN USER_Pakete INTEGER",
+        "UPDATE KHKVKBelege SET USER_Pakete = 3, A1Name1 = 'Łukasz Źródło'",
+    )
+    with opened(installation) as app:
+        batch = app.export("shipping")
+        assert batch.counts.rejected >= 1
+        assert batch.counts.balanced
+        references = [
+            each.reference for each in Consignments(app.ledger).numberless(app.ledger.now() - timedelta(days=1))
+        ]
+        assert len(references) == batch.counts.created
+    assert not list(installation.outbox.glob("dhl_portal_csv_*"))
+
+
 def test_parcel_numbers_come_back_to_the_order(tmp_path: Path, shop: Reached) -> None:
     """All numbers of all deliveries stand at the shop's one shipment, each once; and nothing is told twice."""
     installation = connected(tmp_path, shop)
@@ -167,12 +232,10 @@ def test_numbers_in_a_column_of_sage_are_taken_too(tmp_path: Path, shop: Reached
         assert shipment(shop, order)["trackingCode"] == f"{DHL} {DPD}"
 
 
-def handed_over(app: App, installation: Installation, shop: Reached, email: str = "anna@becker.example") -> str:
+def handed_over(app: App, installation: Installation, order: str = "ORD00097") -> str:
     """A delivery note of an order of the shop, in the hands of DHL; the reference on its label."""
-    synced(app, "categories", "products")
-    order = ordered(shop, "10010")
     where = "WHERE Belegkennzeichen = 'VLL' AND Versand = 'DHL'"
-    change(installation, f"UPDATE KHKVKBelege SET WSBestellNr = '{order}', WSEmail = '{email}' {where}")
+    change(installation, f"UPDATE KHKVKBelege SET WSBestellNr = '{order}', WSEmail = 'anna@becker.example' {where}")
     assert app.export("shipping").counts.created == 2
     (dhl,) = installation.outbox.glob("dhl_portal_csv_*.csv")
     with dhl.open(encoding="iso-8859-1", newline="") as file:
@@ -184,8 +247,10 @@ def test_our_own_letter_tells_each_number_once(tmp_path: Path, shop: Reached, bo
     """To whom the delivery went, with a link per parcel; a growing file tells what is new, a cancelled number goes."""
     installation = ours(tmp_path, shop, box)
     with opened(installation) as app:
-        reference = handed_over(app, installation, shop)
-        order, second, third = reference.partition("/")[0], "00340434161094042564", "00340434161094042571"
+        synced(app, "categories", "products")
+        order = ordered(shop, "10010")
+        reference = handed_over(app, installation, order)
+        second, third = "00340434161094042564", "00340434161094042571"
         assert codes(app, returned(app, tmp_path, f"{reference};{DHL};0", f"{reference};{second};0")) == set()
         assert app.post.send() == 1
         growing = [f"{reference};{each};0" for each in (DHL, second, third)]
@@ -220,7 +285,7 @@ def test_two_deliveries_in_one_parcel_make_one_letter(tmp_path: Path, shop: Reac
     """Of one order; the same number for another order is transferred, and somebody may look at it."""
     installation = ours(tmp_path, shop, box)
     with opened(installation) as app:
-        reference = handed_over(app, installation, shop)
+        reference = handed_over(app, installation)
         batch = returned(app, tmp_path, f"{reference};{DHL};0", f"{reference}-2;{DHL};0")
         assert codes(app, batch) == {"consignment.unknown_reference", "mail.no_address"}
         assert app.post.counts() == {"waiting": 1}
@@ -231,7 +296,7 @@ def test_a_cancelled_parcel_takes_back_the_letter_that_waits(tmp_path: Path, sho
     """And what it would have told may be told later."""
     installation = ours(tmp_path, shop, box)
     with opened(installation) as app:
-        reference = handed_over(app, installation, shop)
+        reference = handed_over(app, installation)
         returned(app, tmp_path, f"{reference};{DHL};0")
         returned(app, tmp_path, f"{reference};{DHL};1")
         assert app.post.counts() == {}
@@ -245,7 +310,7 @@ def test_a_killed_program_writes_its_letter_once(tmp_path: Path, shop: Reached, 
     """Whether the end came before the batch was counted or after it; the redirect switch holds for it too."""
     installation = ours(tmp_path, shop, box, **{"mail.redirect": "test@shop.example"})
     with opened(installation) as app:
-        reference = handed_over(app, installation, shop)
+        reference = handed_over(app, installation)
     back = tmp_path / "back.csv"
     back.write_text(f"Sendungsreferenz;Sendungsnummer\r\n{reference};{DHL}\r\n", "utf-8")
     assert installation.exchange("import", str(back), killed=point).returncode

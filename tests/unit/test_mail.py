@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -260,3 +261,36 @@ def test_an_address_that_the_server_cannot_write_is_refused_alone(tmp_path: Path
         assert office.send() == 1
         assert box.subjects == ["Sendung 2"]
         assert office.counts() == {"refused": 1, "sent": 1}
+
+
+def test_a_mail_about_an_order_can_wait_or_be_taken_back(both: tuple[Post, Clock], box: Letterbox) -> None:
+    """Only those that are due are asked about; what was sent stays sent."""
+    post, clock = both
+    later = clock() + timedelta(days=1)
+    with post.ledger.writing() as connection:
+        for name, order, due_at in (("a", "ORD1", None), ("b", "ORD2", None), ("c", "", None), ("d", "ORD3", later)):
+            post.post(connection, name, written("x@example.org", name, "x"), due_at=due_at, order_number=order)
+    assert post.orders() == ["ORD1", "ORD2"]
+    assert post.send(but={"ORD1", "ORD2"}) == 1
+    assert post.settled({"ORD2", "ORD3"}) == 2
+    assert (post.send(), post.settled({"ORD1"})) == (1, 0)
+    assert box.subjects == ["c", "a"]
+    clock.turn(days=2)
+    assert (post.orders(), post.send()) == ([], 0)
+
+
+def test_what_was_refused_can_be_taken_back_and_written_anew(both: tuple[Post, Clock], box: Letterbox) -> None:
+    """What was sent cannot; nor does a key that begins alike belong to it."""
+    post, _ = both
+    box.answers["x@example.org"] = "550 unknown"
+    with post.ledger.writing() as connection:
+        post.post(connection, "p|1|a", written("x@example.org", "a", "x"))
+        post.post(connection, "p|1|b", written("y@example.org", "b", "x"))
+        post.post(connection, "p|11|c", written("x@example.org", "c", "x"))
+    post.send()
+    with post.ledger.writing() as connection:
+        assert post.withdraw(connection, "p|1|") == 1
+        assert post.post(connection, "p|1|a", written("z@example.org", "a", "x"))
+        assert not post.post(connection, "p|1|b", written("z@example.org", "b", "x"))
+    assert post.send() == 1
+    assert box.subjects == ["b", "a"]

@@ -87,7 +87,7 @@ def test_status_shows_it_and_a_cancelled_label_is_no_number(at_work: tuple[Insid
     assert present(inside.app)[1] == []
     numbered(inside, "VLL-2026-1", cancelled=1)
     health, causes = present(inside.app)
-    assert (health, [each.finding.code for each in causes]) == ("critical", ["alert.no_parcel_number"])
+    assert (health, [each.finding.code for each in causes]) == ("warning", ["alert.no_parcel_number"])
 
 
 def test_the_weekend_does_not_count(at_work: tuple[Inside, Clock]) -> None:

@@ -14,7 +14,7 @@ from exchange.errors import TransientError
 from exchange.finding import found
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set
 
     from exchange.connectors.lightspeed.gateway import Gateway
     from exchange.connectors.lightspeed.identify import Identify
@@ -49,8 +49,12 @@ LINKED = frozenset({"file"})
 SINGLE = frozenset({"variant_image", "category_image", "brand_image"})
 #: The shop has no POST of it: it is made by several calls, and what it is made of cannot be changed afterwards.
 STEPPED = frozenset({"order"})
+#: How the status of an order begins that is shipped, picked up or cancelled (2.18).
+ENDED = ("completed", "cancelled")
 #: Fields by which a thing is recognised, and which are never sent: the shop's own value counts.
 RECOGNISED: Mapping[str, frozenset[str]] = {"customer": frozenset({"email"})}
+#: So long after it was not found it is looked for again; people register when they like.
+LOOK_AGAIN = timedelta(hours=1)
 
 
 class Change:
@@ -120,7 +124,10 @@ class Change:
             self._change(replace(thing, shop_id=candidates[0], made=made))
             return "adopted"
         if not thing.wish.creates:
-            missing = kinds.NO_ACCOUNT if thing.ref.resource == "customer" else kinds.NOT_THERE
+            missing = kinds.NOT_THERE
+            if thing.ref.resource in RECOGNISED:  # a look that costs a call and is in vain: not in every pass
+                self.store.later(thing, self.store.ledger.now() + LOOK_AGAIN)
+                missing = kinds.NO_ACCOUNT
             raise Waits(found(missing, thing=thing.ref.resource, key=thing.ref.key))
         exceeded = self.limits.exceeded(thing)
         if exceeded is not None:
@@ -219,31 +226,56 @@ class Change:
         known = RECOGNISED.get(resource, frozenset())
         sent = {**thing.sent, **{name: value for name, value in thing.wish.fields.items() if name in known}}
         fields = policy.difference(sent, thing.wish.fields)
-        if resource in STEPPED and QUOTE in fields:
+        if resource in STEPPED and QUOTE in thing.wish.fields:
             return self._change_made(thing, fields)
+        emptied = policy.PERSONAL.get(resource, frozenset()) & fields.keys() - thing.wish.fields.keys()
+        if emptied and self._changed_there(thing, emptied):
+            fields = {name: value for name, value in fields.items() if name not in emptied}
+            sent = {name: value for name, value in sent.items() if name not in emptied}
         if resource in SINGLE and fields:
             return self._make(thing)
         if fields.keys() & FIXED.get(resource, frozenset()) and thing.sent:
             return self._replace(thing)
         if fields:
-            body = self.refs.wire(fields)
             try:
-                self.gateway.update(resource, self._owner(thing), thing.shop_id, body)
+                over = resource == "order" and "status" in fields and self._is_over(thing)
+                body = self.refs.wire(
+                    {name: value for name, value in fields.items() if not (over and name == "status")}
+                )
+                if body:
+                    self.gateway.update(resource, self._owner(thing), thing.shop_id, body)
             except NotFound:
                 return self._deleted_by_hand(thing)
         self.store.confirm(thing, thing.shop_id, {**sent, **fields}, made=thing.made)
         return "changed" if fields else "same"
 
-    def _change_made(self, thing: Thing, fields: dict[str, Plain]) -> str:
-        """What follows is changed; where the shop's order is another one than agreed on, a person has to know."""
-        asked = fields.pop(QUOTE)
+    def _is_over(self, thing: Thing) -> bool:
+        """Whether somebody has ended an order meanwhile: nobody opens it again, nor says twice how it ended."""
+        status = str(self.gateway.one("order", thing.shop_id).get("status") or "")
+        return status.startswith(ENDED)
+
+    def _changed_there(self, thing: Thing, names: Set[str]) -> bool:
+        """Whether somebody has changed any of these fields in the shop since we sent them."""
         try:
-            differences = self.quotes.differs(thing)
+            row = self.gateway.one(thing.ref.resource, thing.shop_id)
+        except NotFound:
+            return False  # the change will find that out, too
+        ours = self.refs.wire({name: thing.sent[name] for name in names})
+        return any(_typed(row.get(name)) != _typed(value) for name, value in ours.items())
+
+    def _change_made(self, thing: Thing, fields: dict[str, Plain]) -> str:
+        """What follows is changed; where the shop's order is another one than agreed on, a person has to know.
+
+        Sage alone says how such an order goes on, so its status is set whatever somebody made of it in the shop.
+        """
+        asked = fields.pop(QUOTE, None)
+        try:
+            differences = self.quotes.differs(thing) if asked is not None else ""
             if fields:
                 self.gateway.update(thing.ref.resource, "", thing.shop_id, self.refs.wire(fields))
         except NotFound:
             return self._deleted_by_hand(thing)
-        sent = {**thing.sent, **fields} | ({} if differences else {QUOTE: asked})
+        sent = {**thing.sent, **fields} | ({QUOTE: asked} if asked is not None and not differences else {})
         self.store.confirm(thing, thing.shop_id, sent, made=thing.made)
         if differences:
             return self._refuse(replace(thing, sent=sent), kinds.ORDER_DIFFERS, differences=differences)
@@ -320,3 +352,8 @@ class Change:
     def _refuse(self, thing: Thing, kind: Kind, **values: Any) -> str:
         self.store.refuse(thing, found(kind, thing=thing.ref.resource, key=thing.ref.key, **values))
         return "refused"
+
+
+def _typed(value: Any) -> str:
+    """A field as a person typed it; a country is written as its code and read as an object (2.17)."""
+    return str((value.get("code") if isinstance(value, dict) else value) or "").casefold()

@@ -63,8 +63,10 @@ _TOGETHER: Mapping[str, Callable[[list[Plain]], list[Plain]]] = {
 
 def _over(below: Plain, above: Plain) -> Plain:
     """The upper value; of texts that are gathered and of what is listed, all items of both."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
     for name, together in _TOGETHER.items():
-        lower, upper = (each.get(name) if isinstance(each, dict) else None for each in (below, above))
+        lower, upper = below.get(name), above.get(name)
         if lower is not None and upper is not None:
             return {name: together([*lower, *upper])}
     return above
@@ -73,7 +75,7 @@ def _over(below: Plain, above: Plain) -> Plain:
 def _without(fields: dict[str, Plain], withdrawn: Mapping[str, set[str]]) -> dict[str, Plain]:
     """The fields without the items that somebody takes back; a text that nothing is left of is not wanted."""
     for name, items in withdrawn.items():
-        if name in fields:
+        if isinstance(fields.get(name), dict) and "$gathered" in fields[name]:
             left = [each for each in fields.pop(name)["$gathered"] if each not in items]
             fields |= {name: {"$gathered": left}} if left else {}
     return fields

@@ -90,6 +90,12 @@ EMPTY: Mapping[str, Plain] = {
     "ean": "",
     "hs": "",
     "trackingCode": "",
+    **{f"addressShipping{name}": "" for name in ("Name", "Street", "Street2", "Number", "Zipcode", "City", "Country")},
+}
+
+#: Fields that people fill in together, in the shop itself too: they are emptied only while all are as we sent them.
+PERSONAL: Mapping[str, frozenset[str]] = {
+    "customer": frozenset(name for name in EMPTY if name.startswith("addressShipping")),
 }
 
 

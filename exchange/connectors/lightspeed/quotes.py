@@ -131,11 +131,12 @@ class Quotes:
     def differs(self, thing: Thing) -> str:
         """What the shop's order says otherwise than was agreed on, as text for people; empty when nothing."""
         asked = thaw(thing.wish.fields[QUOTE])
-        told = _told(self.gateway.read("order_product", thing.shop_id), _side(asked, "basePrice"))
-        names = {line.variant: each["variant"] for line, each in zip(self._lines(asked), asked["lines"], strict=True)}
-        agreed = {line.variant: line for line in self._lines(asked)}
+        rows, lines = self.gateway.read("order_product", thing.shop_id), self._lines(asked)
+        told, agreed = _told(rows, _side(asked, "basePrice")), {line.variant: line for line in lines}
+        names = {_variant(row): str(row.get("articleCode") or "") for row in rows}
+        names |= {line.variant: _article(each["variant"]) for line, each in zip(lines, asked["lines"], strict=True)}
         texts = [
-            f"{_name(names.get(variant), variant)}: {_text(agreed.get(variant))} → {_text(told.get(variant))}"
+            f"{names[variant] or variant}: {_text(agreed.get(variant))} → {_text(told.get(variant))}"
             for variant in dict.fromkeys((*agreed, *told))
             if not _same(agreed.get(variant), told.get(variant))
         ]
@@ -176,7 +177,7 @@ def _told(rows: Sequence[Mapping[str, Any]], price: str) -> dict[str, Line]:
     """The lines of an order, one per variant; of one that is gone from the shop, by the article number it had."""
     lines: dict[str, Line] = {}
     for row in rows:
-        variant = str(row.get("variant") or row.get("articleCode"))
+        variant = _variant(row)
         quantity, amount = int(row["quantityOrdered"]), Decimal(row.get(price) or 0)
         if variant in lines:
             before = lines[variant]
@@ -193,8 +194,12 @@ def _same(agreed: Line | None, told: Line | None) -> bool:
     return agreed.quantity == told.quantity and abs(agreed.price - told.price) <= HALF_CENT
 
 
-def _name(ref: Ref | None, variant: str) -> str:
-    return ref.key.removesuffix("|0") if ref is not None else variant
+def _variant(row: Mapping[str, Any]) -> str:
+    return str(row.get("variant") or row.get("articleCode"))
+
+
+def _article(ref: Ref) -> str:
+    return ref.key.removesuffix("|0")
 
 
 def _text(line: Line | None) -> str:

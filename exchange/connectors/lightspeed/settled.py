@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from exchange.connectors.lightspeed.api import Api
 
@@ -13,17 +13,14 @@ if TYPE_CHECKING:
 _PAID = frozenset({"paid", "cancelled"})
 
 
-def settled(api: Api, orders: Iterable[str]) -> set[str]:
-    """Those of the order numbers that are paid or cancelled in the shop; one call for each.
+def ask(api: Api, orders: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Order numbers, each with whether it is paid or cancelled in the shop; one call for each.
 
-    Raises TransientError when the shop cannot be reached.
+    Raises TransientError when the shop cannot be reached, or the budget of calls is spent.
     """
-    fields = "number,status,paymentStatus"
-    return {
-        number
-        for number in orders
-        if any(_is_settled(row, number) for row in api.read("order", number=number, fields=fields))
-    }
+    for number in orders:
+        rows = api.read("order", number=number, fields="number,status,paymentStatus")
+        yield number, any(_is_settled(row, number) for row in rows)
 
 
 def _is_settled(row: Mapping[str, Any], number: str) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exchange.connector import chunks
+from exchange.connectors.lightspeed.jumps import jumped, prices_in, prices_of
 from exchange.connectors.lightspeed.uploads import Uploads
 from exchange.connectors.lightspeed.wishes import CHUNK, Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
     from typing import Any
 
     from sqlalchemy import Connection
@@ -51,6 +53,16 @@ class ShopTarget:
         for some in chunks(keys, CHUNK):
             with self.ledger.writing() as connection:
                 self._wishes(connection, landing).say(landing.module, dict.fromkeys(some, ()))
+
+    def jumps(self, module: str, records: Mapping[str, Any], factor: Decimal) -> int:
+        """See `exchange.connector.Priced`: prices of the same part, as this record said before and says now."""
+        number = 0
+        for keys in chunks(list(records), CHUNK):
+            with self.ledger.engine.connect() as connection:
+                before = prices_of(connection, module, keys)
+            now = {key: prices_in(self.parts(records[key], self.view)) for key in keys}
+            number += sum(1 for key in keys if jumped(before.get(key, {}), now[key], factor))
+        return number
 
     def rehearse(
         self, connection: Connection, landing: Landing, changes: Iterator[Change], vanished: Sequence[str]

@@ -10,11 +10,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import policy
 from exchange.connectors.lightspeed.merge import Facet, merged
+from exchange.connectors.lightspeed.rows import insert_rows
 from exchange.connectors.lightspeed.uploads import spoken_of
 from exchange.connectors.lightspeed.values import dumps, freeze, loads, thaw
 from exchange.errors import FatalError
@@ -22,7 +23,7 @@ from exchange.ledger_tables import SHOP_FACET, SHOP_PART
 from exchange.shop import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
+    from collections.abc import Collection, Iterable, Mapping, Sequence, Set
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -52,6 +53,8 @@ class Name(NamedTuple):
 
 #: Part id and record key, and the rest of a facet's row.
 _Facets = dict[tuple[int, str], tuple[Any, ...]]
+#: The same by the names of parts, and then by record keys.
+_Said = dict[Name, dict[str, tuple[Any, ...]]]
 
 
 class Wishes:
@@ -78,16 +81,23 @@ class Wishes:
 
     def say(self, module: str, records: Mapping[str, Sequence[Part]]) -> None:
         """What some records of a module want now, by record key; it takes the place of all they wanted before."""
-        said = [(key, part, self._name(part)) for key, parts in records.items() for part in parts]
-        ids = self._ids({name: part for _, part, name in said})
-        new: _Facets = {}
-        for key, part, name in said:
-            facet = ids[name], key
-            if facet in new:
-                raise FatalError(f"{module} {key} speaks twice of {name.resource} {name.key}; it must be two records")
-            fields = dumps({field: freeze(self._seen(value)) for field, value in part.fields.items()})
-            new[facet] = (fields, part.creates, part.rank, part.from_at, part.until_at)
-        self._merge(self._store(module, list(records), new))
+        said: _Said = {}
+        parts: dict[Name, Part] = {}
+        for key, spoken in records.items():
+            for part in spoken:
+                name = self._name(part)
+                if key in (facets := said.setdefault(name, {})):
+                    raise FatalError(
+                        f"{module} {key} speaks twice of {name.resource} {name.key}; it must be two records"
+                    )
+                fields = dumps({field: freeze(self._seen(value)) for field, value in part.fields.items()})
+                facets[key] = (fields, part.creates, part.rank, part.from_at, part.until_at)
+                parts[name] = part
+        ids = self._known(parts)
+        fresh = self._enter(module, {name: parts[name] for name in parts if name not in ids}, said)
+        ids |= fresh
+        new = {(ids[name], key): facet for name in ids for key, facet in said[name].items()}
+        self._merge(self._store(module, list(records), new, set(fresh.values())))
 
     def awaken(self) -> int:
         """Merge the parts that have a facet which began or ended meanwhile; how many there were."""
@@ -116,16 +126,21 @@ class Wishes:
 
     # Parts
 
-    def _ids(self, parts: Mapping[Name, Part]) -> dict[Name, int]:
-        """The id of every part; those that are new are entered."""
-        ids = self._known(parts)
-        fresh = [_row(name, part, self.now) for name, part in parts.items() if name not in ids]
-        if fresh:
-            self.connection.execute(insert(SHOP_PART), fresh)
-            ids |= self._known([name for name in parts if name not in ids])
-        return ids
+    def _enter(self, module: str, parts: Mapping[Name, Part], said: _Said) -> dict[Name, int]:
+        """Enter parts that nobody has spoken of before, with the wish that these facets make; their ids.
 
-    def _known(self, names: Iterable[Name]) -> dict[Name, int]:
+        One that nobody wants, now or later, is not entered: it never was in the shop.
+        """
+        rows = []
+        for name, part in parts.items():
+            facets = [Facet(module, key, loads(fields), *rest) for key, (fields, *rest) in said[name].items()]
+            wish = merged(facets, self.now)
+            if wish.wanted or wish.due_at is not None:
+                rows.append(_row(name, part, wish, self.now, self.batch_id))
+        insert_rows(self.connection, SHOP_PART, rows)
+        return self._known(parts) if rows else {}
+
+    def _known(self, names: Collection[Name]) -> dict[Name, int]:
         ids: dict[Name, int] = {}
         for resource, group in groupby(sorted(names), key=lambda name: name.resource):
             wanted = list(group)
@@ -135,31 +150,32 @@ class Wishes:
                 )
                 for part_id, key, language in self.connection.execute(query):
                     ids[Name(resource, key, language)] = part_id
-        return ids
+        return {name: ids[name] for name in names if name in ids}  # not those of other languages
 
     # Facets
 
-    def _store(self, module: str, keys: Sequence[str], new: _Facets) -> set[int]:
-        """Bring the facets of these records to what is new; the parts whose wish may have changed."""
+    def _store(self, module: str, keys: Sequence[str], new: _Facets, entered: Set[int]) -> set[int]:
+        """Bring the facets of these records to what is new; the parts whose wish may have changed.
+
+        Those that were entered just now have theirs already.
+        """
         old = self._old(module, keys)
         gone = [facet for facet in old if facet not in new]
         fresh = [facet for facet in new if facet not in old]
         other = [facet for facet in new if facet in old and new[facet] != old[facet]]
         self._delete(module, [*gone, *other])
-        added = [self._facet(module, each, new[each]) for each in (*fresh, *other)]
-        if added:
-            self.connection.execute(insert(SHOP_FACET), added)
+        insert_rows(self.connection, SHOP_FACET, [self._facet(module, each, new[each]) for each in (*fresh, *other)])
         said = {(part, old[part, key]) for part, key in (*gone, *other)} | {
-            (part, new[part, key]) for part, key in (*fresh, *other)
+            (part, new[part, key]) for part, key in (*fresh, *other) if part not in entered
         }
-        return {part for part, _ in said} - self._unmoved(module, set(keys), said)
+        return {part for part, _ in said} - self._unmoved(module, new, said)
 
     def _delete(self, module: str, facets: Sequence[tuple[int, str]]) -> None:
         if facets:
             rows = [{"part": part, "of": module, "key": key} for part, key in facets]
             self.connection.execute(_DELETE, rows)
 
-    def _unmoved(self, module: str, keys: Set[str], said: Set[tuple[int, tuple[Any, ...]]]) -> set[int]:
+    def _unmoved(self, module: str, new: _Facets, said: Set[tuple[int, tuple[Any, ...]]]) -> set[int]:
         """Shared parts of which another record says the same as those that spoke or fell silent just now.
 
         A group of customers may have a million facets, one per price, which are not laid over each other each time.
@@ -169,22 +185,19 @@ class Wishes:
         for some in chunks(ids, CHUNK):
             query = select(_PART.id).where(_PART.id.in_(some), _PART.resource.in_(policy.SHARED))
             shared |= {each for (each,) in self.connection.execute(query)}
-        moved = {part for part, facet in said if part in shared and not self._said_by_other(module, keys, part, facet)}
-        return shared - moved
+        same: dict[tuple[int, tuple[Any, ...]], set[str]] = {}
+        for (part, key), facet in new.items():
+            if part in shared:
+                same.setdefault((part, facet), set()).add(key)
+        asked = (each for each in said if each[0] in shared)
+        return shared - {each[0] for each in asked if not self._said_by_other(module, same.get(each, set()), *each)}
 
     def _said_by_other(self, module: str, keys: Set[str], part: int, said: tuple[Any, ...]) -> bool:
-        fields, creates, rank, from_at, until_at = said
-        query = select(_FACET.record_key).where(
-            _FACET.part_id == part,
-            _FACET.module == module,
-            _FACET.fields == fields,
-            _FACET.creates == creates,
-            _FACET.rank == rank,
-            _FACET.from_at.is_(None) if from_at is None else _FACET.from_at == from_at,
-            _FACET.until_at.is_(None) if until_at is None else _FACET.until_at == until_at,
-        )
-        # One row more than the records that speak now: then at least one is another's.
-        return any(key not in keys for (key,) in self.connection.execute(query.limit(len(keys) + 1)))
+        """Whether a record says this of a part that is none of these, which do."""
+        query = _SAME if said[3:] == (None, None) else _same(*said[3:])
+        fields, creates, rank, *_ = said
+        asked = {"part": part, "of": module, "fields": fields, "creates": creates, "rank": rank, "most": len(keys) + 1}
+        return any(key not in keys for (key,) in self.connection.execute(query, asked))
 
     def _old(self, module: str, keys: Sequence[str]) -> _Facets:
         old: _Facets = {}
@@ -251,6 +264,22 @@ _CHANGE = _set(
     *("wanted_hash", "state", "priority", "since", "due_at", "batch_id", "finding", "tries", "next_try_at"),
 )
 _DUE = _set("due_at")
+
+
+def _same(from_at: datetime | None, until_at: datetime | None) -> Any:
+    """Records of a module that say the same of a part."""
+    return (
+        select(_FACET.record_key)
+        .where(_FACET.part_id == bindparam("part"), _FACET.module == bindparam("of"))
+        .where(_FACET.fields == bindparam("fields"), _FACET.creates == bindparam("creates"))
+        .where(_FACET.rank == bindparam("rank"))
+        .where(_FACET.from_at.is_(None) if from_at is None else _FACET.from_at == from_at)
+        .where(_FACET.until_at.is_(None) if until_at is None else _FACET.until_at == until_at)
+        .limit(bindparam("most"))
+    )
+
+
+_SAME = _same(None, None)
 _ONE = (_FACET.part_id == bindparam("part"), _FACET.module == bindparam("of"))
 _DELETE = delete(SHOP_FACET).where(*_ONE, _FACET.record_key == bindparam("key"))
 _SAYS = update(SHOP_FACET).where(*_ONE, _FACET.record_key == bindparam("key")).values(fields=bindparam("says"))
@@ -268,23 +297,26 @@ def _priority(row: Any, wish: Wish, fields: Iterable[str]) -> policy.Priority:
     return policy.priority(row.resource, row.language, fields, exists=bool(row.shop_id))
 
 
-def _row(name: Name, part: Part, now: datetime) -> dict[str, Any]:
-    """A part that the shop does not have and nobody wants yet: `_merge` is to say what it is."""
+def _row(name: Name, part: Part, wish: Wish, now: datetime, batch_id: int) -> dict[str, Any]:
+    """A part that the shop does not have yet."""
+    wanted = policy.priority(name.resource, name.language, wish.fields, exists=False)
     return {
         **name._asdict(),
         "owner_resource": part.owner.resource if part.owner else "",
         "owner_key": part.owner.key if part.owner else "",
         "shop_id": "",
-        "state": GONE,
-        "priority": int(policy.of(part.resource).priority),
-        "wanted_hash": b"",
+        "state": DIRTY if wish.wanted else GONE,
+        "priority": int(wanted if wish.wanted else policy.of(part.resource).priority),
+        "wanted_hash": wish.hash,
         "sent_hash": b"",
         "sent": "",
         "since": now,
+        "due_at": wish.due_at,
         "intent": "",
         "tries": 0,
+        "next_try_at": None,
         "finding": "",
-        "batch_id": 0,
+        "batch_id": batch_id,
     }
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import MetaData, Table, inspect
 
 from exchange.assortment.attachments import documents, sha256
-from exchange.connectors.sage import lookup, probe, tables
+from exchange.connectors.sage import lookup, named, probe, tables
 from exchange.connectors.sage.engine import open_engine, translated
 from exchange.connectors.sage.pictures import Pictures
 from exchange.errors import ConfigError
@@ -142,6 +142,10 @@ class SageDatabase:
     def check(self) -> list[str]:
         """What the database lacks of what the settings need, one line for each table or column."""
         return probe.check(self)
+
+    def dangling(self) -> list[str]:
+        """What the settings name and the database does not have, one line for each setting."""
+        return named.dangling(self)
 
     @cached_property
     def is_sandbox(self) -> bool:

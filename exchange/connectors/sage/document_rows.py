@@ -168,10 +168,11 @@ _NET, _WEIGHT = POSITION.index("GesamtpreisIntern"), POSITION.index("Gesamtgewic
 
 def positions(draft: Draft) -> list[tuple[Any, ...]]:
     """The values of `POSITION` for each position."""
-    return [_position(each, number, gross=draft.gross) for number, each in enumerate(draft.positions, 1)]
+    return [priced(each, number, gross=draft.gross) for number, each in enumerate(draft.positions, 1)]
 
 
-def _position(position: Position, number: int, *, gross: bool) -> tuple[Any, ...]:
+def priced(position: Position, number: int, *, gross: bool) -> tuple[Any, ...]:
+    """The values of `POSITION` for one position, at this place of a gross or net document."""
     article, total, quantity, rate = position.article, position.total, position.quantity, position.rate
     weight, per_unit, unit = article.weight, article.base_per_sales_unit, article.sales_unit
     net = net_of(total, rate, gross=gross)

@@ -31,6 +31,7 @@ from exchange.connectors.sage.group_lander import GroupLander
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.order_customers import OrderCustomers
 from exchange.connectors.sage.order_fields import WRITTEN
+from exchange.connectors.sage.sales_documents import SalesDocumentLander, in_order
 from exchange.connectors.sage.shop_customer_lander import ShopCustomerLander
 from exchange.errors import ConfigError
 from exchange.finding import Locator, found
@@ -38,10 +39,11 @@ from exchange.records.category import Category
 from exchange.records.customer import Customer
 from exchange.records.order import Order
 from exchange.records.product import Product
+from exchange.records.sales_document import SalesDocument
 from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -74,9 +76,14 @@ class DocumentsTarget(EffectTarget):
                 ShopCustomer: lambda: ShopCustomerLander(sage),
                 Product: lambda: ArticleLander(sage),
                 Category: lambda: GroupLander(sage),
+                SalesDocument: lambda: SalesDocumentLander(sage),
             },
             tables.EFFECT,
         )
+
+    def arranged(self, changes: Iterator[Change]) -> Iterator[Change]:
+        """A sales document lands after the one of its file that it follows from."""
+        return in_order(changes)
 
 
 @dataclass(slots=True)

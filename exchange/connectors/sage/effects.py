@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from exchange.connector import Applied, Change, Outcome, chunks
-from exchange.connectors.sage.bulk import insert_many
+from exchange.connectors.sage.bulk import insert_rows
 from exchange.connectors.sage.findings import ORDER_CHANGED, REFUSED
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.tables import EFFECT
@@ -22,12 +22,16 @@ from exchange.finding import Severity, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Table
 
     from exchange.connector import Landing
     from exchange.connectors.sage.database import SageDatabase
     from exchange.finding import Finding
+
+    #: How a transaction begins.
+    Begin = Callable[[], AbstractContextManager[Connection]]
 
 #: Records of one transaction.
 CHUNK = 500
@@ -99,26 +103,37 @@ class EffectTarget:
             TransientError: the database is away or busy.
         """
         self.sage.create(*self.own)
+        yield from self._applied(landing, changes, self.sage.transaction)
+
+    def rehearse(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Applied]:
+        """What `apply` would say. Each chunk is taken back, so the next one does not know of it. Raises as it does."""
+        yield from self._applied(landing, changes, lambda: self.sage.rehearsal(*self.own))
+
+    def arranged(self, changes: Iterator[Change]) -> Iterator[Change]:
+        """The changes in the order in which they land."""
+        return changes
+
+    def _applied(self, landing: Landing, changes: Iterator[Change], begin: Begin) -> Iterator[Applied]:
         made: dict[type[Any], Lander] = {}
-        for chunk in distinct(changes):
+        for chunk in distinct(self.arranged(changes)):
             of = type(chunk[0].record)
             if of not in self.landers:
                 raise ConfigError(f"records of type {of.__name__} cannot land in Sage")
             if of not in made:
                 made[of] = self.landers[of]()
-            yield from self._chunk(made[of], landing, chunk)
+            yield from self._chunk(made[of], landing, chunk, begin)
 
     def remove(self, landing: Landing, keys: Sequence[str]) -> None:
         """Nothing to do: what the shop has forgotten stays in the books of the ERP."""
 
-    def _chunk(self, lander: Lander, landing: Landing, chunk: Sequence[Change]) -> Iterator[Applied]:
+    def _chunk(self, lander: Lander, landing: Landing, chunk: Sequence[Change], begin: Begin) -> Iterator[Applied]:
         try:
-            with self.sage.transaction() as connection:
+            with begin() as connection:
                 done = self._land(connection, lander, landing, chunk)
         except (IntegrityError, DataError) as error:
             if len(chunk) > 1:
                 for change in chunk:
-                    yield from self._chunk(lander, landing, [change])
+                    yield from self._chunk(lander, landing, [change], begin)
                 return
             done = [refused(chunk[0], [found(REFUSED, reason=str(error.orig))])]
         yield from done
@@ -152,28 +167,25 @@ class EffectTarget:
         known: Mapping[str, Effect],
     ) -> None:
         """Write down what landed."""
+        mandant, module, batch = self.sage.settings.mandant, landing.module, landing.batch
         now = datetime.now(UTC).replace(tzinfo=None)
-        rows = [
-            {
-                "Mandant": self.sage.settings.mandant,
-                "Modul": landing.module,
-                "Schluessel": change.key,
-                "Fingerprint": change.fingerprint,
-                "Batch": landing.batch,
-                "Ergebnis": str(done[change.seq].outcome),
-                "FremdId": done[change.seq].foreign_id,
-                "At": now,
-            }
-            for change in changes
-            if done[change.seq].outcome in LANDED
-        ]
-        new = [row for row in rows if row["Schluessel"] not in known]
-        old = [{f"b_{name}": value for name, value in row.items()} for row in rows if row["Schluessel"] in known]
-        insert_many(connection, EFFECT, new)
+        new: list[tuple[Any, ...]] = []
+        old: list[dict[str, Any]] = []
+        for change in changes:
+            _, outcome, foreign_id, _ = done[change.seq]
+            if outcome not in LANDED:
+                continue
+            row = mandant, module, change.key, change.fingerprint, batch, outcome.value, foreign_id, now
+            if change.key in known:
+                old.append({f"b_{name}": value for name, value in zip(_EFFECT, row, strict=True)})
+            else:
+                new.append(row)
+        insert_rows(connection, EFFECT, _EFFECT, new)
         if old:
             connection.execute(_UPDATE, old)
 
 
+_EFFECT = ("Mandant", "Modul", "Schluessel", "Fingerprint", "Batch", "Ergebnis", "FremdId", "At")
 _KEYS = ("Mandant", "Modul", "Schluessel")
 _UPDATE = (
     update(EFFECT)

@@ -54,10 +54,19 @@ def missing_articles(sage: SageDatabase, values: Set[str], *, sold: bool = True)
     return values - _found(sage, query, table.Artikelnummer, values)
 
 
-def _missing_taxes(sage: SageDatabase, values: Set[str]) -> Set[str]:
+def _tax_codes(sage: SageDatabase) -> TaxCodes:
     table = khk.STEUERTABELLE.c
     query = select(table.Steuercode, table.Steuersatz, table.Land).where(table.Steuertyp == OUTPUT_TAX)
-    codes = TaxCodes(sage.rows(query))
+    return TaxCodes(sage.rows(query))
+
+
+def tax_rates(sage: SageDatabase) -> dict[int, Decimal]:
+    """Percent of each tax code for sales."""
+    return _tax_codes(sage).rates
+
+
+def _missing_taxes(sage: SageDatabase, values: Set[str]) -> Set[str]:
+    codes = _tax_codes(sage)
     return {value for value in values if not _has_tax(codes, value)}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exchange.connector import Outcome, Preview
 from exchange.connectors.sage.customer_preview import CustomerPreview
 from exchange.connectors.sage.customers import CustomerLander
+from exchange.connectors.sage.documents import DocumentsTarget
 from exchange.connectors.sage.effects import distinct, effects
 from exchange.connectors.sage.shop_customer_lander import ShopCustomerLander
 from exchange.connectors.sage.tables import EFFECT
@@ -33,7 +35,8 @@ class Foreteller(Protocol):
 class SagePreview:
     """Foretells by record type (`exchange.connector.Previewer`).
 
-    Where a program of Sage's side takes rows or files over, it is that program that does what is foretold here.
+    Customers field by field, by reading alone; other records, on the way `documents`, by landing them in a transaction
+    that is taken back. Where a program of Sage's side takes rows or files over, it does what is foretold here.
 
     Args:
         sage: the database.
@@ -47,16 +50,20 @@ class SagePreview:
         }
 
     def preview(self, landing: Landing, changes: Iterator[Change]) -> Iterator[Preview]:
-        """See `exchange.connector.Previewer`. Raises TransientError."""
-        made: dict[type[Any], Foreteller] = {}
-        for chunk in distinct(changes):
-            of = type(chunk[0].record)
-            if of not in self.foretellers:
-                continue
-            if of not in made:
-                made[of] = self.foretellers[of]()
-            with self.sage.reading() as connection:
-                yield from self._chunk(connection, made[of], landing, chunk)
+        """See `exchange.connector.Previewer`. Raises ConfigError, TransientError."""
+        first = next(changes, None)
+        if first is None:
+            return
+        changes, make = chain([first], changes), self.foretellers.get(type(first.record))
+        if make is not None:
+            foreteller = make()
+            for chunk in distinct(changes):
+                with self.sage.reading() as connection:
+                    yield from self._chunk(connection, foreteller, landing, chunk)
+        elif self.sage.settings.way == "documents":
+            for seq, outcome, foreign_id, findings in DocumentsTarget(self.sage).rehearse(landing, changes):
+                # The number of what is new is given when it really lands.
+                yield Preview(seq, outcome, "" if outcome is Outcome.CREATED else foreign_id, (), findings)
 
     def _chunk(
         self, connection: Connection, foreteller: Foreteller, landing: Landing, chunk: Sequence[Change]

@@ -7,28 +7,51 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from exchange.connectors.sage import addresses
+from sqlalchemy import select
+
+from exchange import khk
+from exchange.connector import chunks
+from exchange.connectors.sage import addresses, taxes
+from exchange.connectors.sage.accounts import Account, Accounts
+from exchange.connectors.sage.articles import Articles
+from exchange.connectors.sage.charset import Charset
 from exchange.connectors.sage.draft import VAT_CHARACTERS, Unfit
-from exchange.connectors.sage.findings import CURRENCY, NO_PRICE, TOO_LONG, UNKNOWN_ARTICLE, UNKNOWN_TAX
-from exchange.connectors.sage.sales_findings import OTHER_UNIT, TOTAL_DIFFERS
+from exchange.connectors.sage.findings import (
+    CURRENCY,
+    CUSTOMER_BLOCKED,
+    NO_PRICE,
+    TOO_LONG,
+    UNKNOWN_ARTICLE,
+    UNKNOWN_TAX,
+)
+from exchange.connectors.sage.lookup import IN_VALUES
+from exchange.connectors.sage.recognition import Wanted
+from exchange.connectors.sage.sales_findings import OTHER_UNIT, TOTAL_DIFFERS, UNKNOWN_KIND
 from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, Area, TaxFinder, taxation, vat
 from exchange.connectors.sage.totals import Position, Totals, add_up
 from exchange.convert import half_up
-from exchange.finding import Locator, found
+from exchange.finding import Finding, Locator, found
+from exchange.record import Kind, schema
+from exchange.records.sales_document import SalesDocument
 from exchange.trade.amounts import CENT, HALF_CENT, ZERO, cents, line_total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exchange.connectors.sage.accounts import Account
-    from exchange.connectors.sage.articles import Article, Articles
-    from exchange.connectors.sage.taxes import Taxes
-    from exchange.records.sales_document import DocumentLine, SalesDocument
-    from exchange.settings import SageSettings
+    from sqlalchemy import Connection
+
+    from exchange.connectors.sage.articles import Article
+    from exchange.connectors.sage.database import SageDatabase
+    from exchange.records.sales_document import DocumentLine
 
 #: A price in Sage has this many decimals.
 PRICE_PLACES = 4
 ONE = Decimal(1)
+#: Where a finding about the customer points to.
+FIELDS = ("customer_number", "customer_number", "email")
+#: Texts that stay where they are; all others are written, and must fit into the database's code page.
+_STAY = frozenset({"status", "phone"})
+WRITTEN = tuple(each.name for each in schema(SalesDocument).fields if each.kind is Kind.TEXT and each.name not in _STAY)
 
 
 class SalesLine(NamedTuple):
@@ -78,24 +101,60 @@ class SalesDrafter:
     """Prices sales documents.
 
     Args:
-        settings: of Sage.
-        articles: loaded with those of the documents and the one for rounding.
-        taxes: the tax tables.
+        sage: the database.
+
+    Attributes:
+        kinds: Belegart of each Belegkennzeichen.
     """
 
-    def __init__(self, settings: SageSettings, articles: Articles, taxes: Taxes) -> None:
-        self.settings = settings
-        self.articles = articles
-        self.taxes = TaxFinder(taxes, settings.orders.tax_free_codes)
+    def __init__(self, sage: SageDatabase) -> None:
+        self.settings = sage.settings
+        self.charset = Charset(sage.settings.charset)
+        self.articles = Articles(sage.settings.mandant)
+        self.accounts = Accounts(sage)
+        self.kinds: dict[str, str] = {}
+        self.vat_numbers: dict[str, str] = {}
+        self.taxes: TaxFinder | None = None
 
-    def draft(self, document: SalesDocument, account: Account) -> SalesDraft:
+    def begin(self, connection: Connection) -> None:
+        """Read the small tables, at the first time."""
+        if self.taxes is None:
+            self.taxes = TaxFinder(taxes.load(connection), self.settings.orders.tax_free_codes)
+            table = khk.BELEGARTEN.c
+            rows = connection.execute(select(table.Kennzeichen, table.Bezeichnung))
+            self.kinds = {kind.strip(): label or "" for kind, label in rows}
+
+    def load(self, connection: Connection, documents: Sequence[SalesDocument]) -> None:
+        """Read the articles and the customers of documents."""
+        numbers = {line.article_number for document in documents for line in document.lines}
+        self.articles.load(connection, (numbers | {self.settings.orders.rounding_article}) - {""})
+        wanted = {document.customer_number for document in documents}
+        self.accounts.load(connection, [Wanted(number, "", "", FIELDS) for number in sorted(wanted)])
+        account = khk.KONTOKORRENT.c
+        for some in chunks(sorted(wanted), IN_VALUES):
+            query = select(account.Kto, account.EULand, account.EUUStID).where(
+                account.Mandant == self.settings.mandant, account.Kto.in_(some)
+            )
+            for kto, land, number in connection.execute(query):
+                prefix = (land or "").strip()  # stands apart (section 4)
+                self.vat_numbers[kto] = f"{prefix}{number.strip().removeprefix(prefix)}" if number else ""
+
+    def faults(self, document: SalesDocument) -> Sequence[Finding]:
+        """Characters that the database cannot hold."""
+        return tuple(self.charset.faults(document, WRITTEN))
+
+    def draft(self, document: SalesDocument) -> SalesDraft:
         """The document, priced. Raises Unfit."""
+        if document.kind not in self.kinds:
+            known = ", ".join(sorted(self.kinds))
+            raise Unfit(found(UNKNOWN_KIND, Locator(field="kind"), kind=document.kind, known=known))
         own = self.settings.currency
         if document.currency not in ("", own):
             raise Unfit(found(CURRENCY, Locator(field="currency"), currency=document.currency, own=own))
+        account = self._account(document)
         billing = _billing(document, account)
         delivery = _delivery(document, billing)
-        taxed, eu_country, vat_number = _vat(document, delivery.country)
+        taxed, eu_country, vat_number = self._vat(document, delivery.country)
         area = Area(delivery.country, taxed)
         lines = [self._line(line, index, area) for index, line in enumerate(document.lines)]
         totals = self._balanced(document, lines, area)
@@ -104,6 +163,25 @@ class SalesDrafter:
         return SalesDraft(
             document, account, dated, taxed, eu_country, vat_number, billing, delivery, lines, totals
         )  # fmt: skip
+
+    def _account(self, document: SalesDocument) -> Account:
+        account = self.accounts.by_number(document.customer_number, FIELDS[0])
+        if isinstance(account, Finding):
+            raise Unfit(account)
+        if not account.open:
+            raise Unfit(found(CUSTOMER_BLOCKED, Locator(field=FIELDS[0]), account=account.kto))
+        return account
+
+    def _vat(self, document: SalesDocument, country: str) -> tuple[int, str, str]:
+        """Besteuerung, EULand and EUUStID, by the customer's own VAT number where the document names none."""
+        stated = document.vat_number or self.vat_numbers.get(document.customer_number, "")
+        prefix, number = vat(stated)
+        if len(number) > VAT_CHARACTERS:
+            at = Locator(field="vat_number")
+            raise Unfit(found(TOO_LONG, at, value=number, length=len(number), field="EUUStID", limit=VAT_CHARACTERS))
+        kind = taxation(country, stated, taxed=any(line.tax_rate for line in document.lines))
+        of_eu = {EU_COMPANY: prefix or country, EU_PRIVATE: country}
+        return kind, of_eu.get(kind, ""), number
 
     def _line(self, line: DocumentLine, index: int, area: Area) -> SalesLine:
         if not line.article_number:
@@ -132,6 +210,7 @@ class SalesDrafter:
         return article
 
     def _tax(self, article: Article, rate: Decimal | None, area: Area, field: str) -> tuple[int, Decimal]:
+        assert self.taxes is not None  # noqa: S101 - read in `begin`
         known = self.taxes.find(article.tax_class, rate, area)
         if known is None:
             shown = "?" if rate is None else rate
@@ -179,17 +258,6 @@ def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal)
         return unit
     exact = half_up((stated + discount) / quantity, PRICE_PLACES)
     return exact if line_total(quantity, exact, discount) == cents(stated) else unit
-
-
-def _vat(document: SalesDocument, country: str) -> tuple[int, str, str]:
-    """Besteuerung, EULand and EUUStID."""
-    prefix, number = vat(document.vat_number)
-    if len(number) > VAT_CHARACTERS:
-        at = Locator(field="vat_number")
-        raise Unfit(found(TOO_LONG, at, value=number, length=len(number), field="EUUStID", limit=VAT_CHARACTERS))
-    kind = taxation(country, document.vat_number, taxed=any(line.tax_rate for line in document.lines))
-    of_eu = {EU_COMPANY: prefix or country, EU_PRIVATE: country}
-    return kind, of_eu.get(kind, ""), number
 
 
 def _billing(document: SalesDocument, account: Account) -> addresses.Place:

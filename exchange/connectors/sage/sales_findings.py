@@ -47,3 +47,10 @@ DOCUMENT_EXISTS = kind(
     remedy_en="Look whether somebody entered it by hand. If not, change the reference number of that document.",
     severity=Severity.HOLD,
 )
+UNKNOWN_KIND = kind(
+    "sage.unknown_kind",
+    de="Das Belegkennzeichen „{kind}“ gibt es in Sage nicht; bekannt sind {known}.",
+    en="Sage has no document kind “{kind}”; it knows {known}.",
+    remedy_de="Nennen Sie eines der bekannten Kennzeichen.",
+    remedy_en="Name one of the known kinds.",
+)

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from exchange import khk
 from exchange.connector import Applied, Outcome
-from exchange.connectors.sage import article_staging, shop_customers, tables, taxes
+from exchange.connectors.sage import article_staging, sales_staging, shop_customers, tables, taxes
 from exchange.connectors.sage import draft as drafts
 from exchange.connectors.sage.accounts import Account, Accounts
 from exchange.connectors.sage.articles import Articles
@@ -30,6 +30,7 @@ from exchange.records.category import Category
 from exchange.records.customer import Customer
 from exchange.records.order import Order
 from exchange.records.product import Product
+from exchange.records.sales_document import SalesDocument
 from exchange.records.shop_customer import ShopCustomer
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 class StagingTarget(EffectTarget):
     """Writes orders and customers into ExchangeOrder, ExchangeOrderLine, ExchangeCustomer and ExchangeCustomerAddress.
 
-    Articles and categories of the shop: see `article_staging`.
+    Articles and categories of the shop: see `article_staging`; sales documents: see `sales_staging`.
 
     Args:
         sage: the database; the tables are created when they do not exist.
@@ -60,9 +61,11 @@ class StagingTarget(EffectTarget):
                 ShopCustomer: lambda: _ShopCustomers(sage),
                 Product: lambda: article_staging.WaitingArticles(sage),
                 Category: lambda: article_staging.WaitingGroups(sage),
+                SalesDocument: lambda: sales_staging.WaitingDocuments(sage),
             },
             *(tables.EFFECT, tables.ORDER, tables.ORDER_LINE, tables.CUSTOMER, tables.CUSTOMER_ADDRESS),
             *(article_staging.ARTICLE, article_staging.ARTICLE_PRICE, article_staging.GROUP),
+            *(sales_staging.DOCUMENT, sales_staging.DOCUMENT_LINE),
         )
 
 

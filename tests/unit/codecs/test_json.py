@@ -104,7 +104,7 @@ def test_a_file_that_is_larger_than_the_piece_that_is_read_gives_the_same(file: 
 
 
 def test_memory_stays_flat(file: Any) -> None:
-    """A file of 40 MB in less than 6."""
+    """A thousand records at a time: a file of 40 MB in less than 15."""
     path = file(orjson.dumps([{"number": str(at), "name": "x" * 4_000} for at in range(10_000)]))
     tracemalloc.start()
     try:
@@ -114,7 +114,7 @@ def test_memory_stays_flat(file: Any) -> None:
         tracemalloc.stop()
 
     assert count == 10_000
-    assert most < 6_000_000
+    assert most < 15_000_000
 
 
 # --- values ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from exchange.modules.customer_import import customer_key
 from exchange.record import fingerprint
 from exchange.records.customer import Customer
 from exchange.records.shop_customer import ShopCustomer
-from tests.unit.connectors.sage_cases import blank, rows, sandbox
+from tests.unit.connectors.sage_cases import blank, order, rows, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,3 +154,40 @@ def test_looking_writes_nothing(sage: SageDatabase) -> None:
     foretold(sage, customer(email="x@example.org"), customer(number="D100001", phone="1"))
     assert {name: len(rows(sage, table)) for name, table in khk.METADATA.tables.items()} == before
     assert not inspect(sage.engine).has_table(tables.EFFECT.name)
+
+
+def test_orders_are_foretold_by_landing_them_and_taking_it_back(sage: SageDatabase) -> None:
+    """What only shows when a document is made: a sum that differs, an e-mail of two accounts; and no trace is left."""
+    good, differs = order("ORD1"), order("ORD2")._replace(total_incl=Decimal("99.99"))
+    doubtful = order("ORD3", email="familie@muster.example", shop_customer_id="")
+    wanted = [
+        Change(seq, seq, each.number, Outcome.CREATED, fingerprint(each), each)
+        for seq, each in enumerate((good, differs, doubtful), 1)
+    ]
+    before = {name: len(rows(sage, table)) for name, table in khk.METADATA.tables.items()}
+    landing = Landing("b1", "order_import")
+    previews = list(SagePreview(sage).preview(landing, iter(wanted)))
+    assert [(each.outcome, [finding.code for finding in each.findings]) for each in previews] == [
+        (Outcome.CREATED, []),
+        (Outcome.REJECTED, ["sage.totals_differ"]),
+        (Outcome.HELD, ["sage.customer_ambiguous"]),
+    ]
+    assert {name: len(rows(sage, table)) for name, table in khk.METADATA.tables.items()} == before
+    assert not inspect(sage.engine).has_table(tables.EFFECT.name)
+
+    landed = list(DocumentsTarget(sage).apply(landing, iter(wanted)))
+    assert [each.outcome for each in landed] == [each.outcome for each in previews]
+    assert [each.outcome for each in SagePreview(sage).preview(landing, iter(wanted[:1]))] == [Outcome.CREATED]
+    later = SagePreview(sage).preview(Landing("b2", "order_import"), iter(wanted[:1]))
+    assert [(each.outcome, each.foreign_id) for each in later] == [(Outcome.UNCHANGED, landed[0].foreign_id)]
+
+
+@pytest.mark.parametrize("way", ["files", "staging"])
+def test_where_another_program_lands_orders_nothing_is_foretold(tmp_path: Path, way: str) -> None:
+    """It is as the ledger expects it; customers are compared with what Sage has all the same."""
+    with sandbox(tmp_path, way=way) as sage:
+        given = order("ORD1")
+        change = Change(1, 1, "ord1", Outcome.CREATED, fingerprint(given), given)
+        assert list(SagePreview(sage).preview(Landing("b1", "order_import"), iter([change]))) == []
+        (preview,) = foretold(sage, customer(number="D100001", phone="+49 351 99"))
+        assert fields(preview)["phone"][1] == "+49 351 99"

@@ -10,13 +10,14 @@ from sqlalchemy import create_engine, event, select
 from sqlalchemy.dialects import mssql
 from sqlalchemy.schema import CreateTable
 
-from exchange.connectors.sage import DocumentsTarget, SageDatabase, StagingTarget, code_lists
+from exchange.connector import Landing
+from exchange.connectors.sage import DocumentsTarget, SageDatabase, SagePreview, StagingTarget, code_lists
 from exchange.connectors.sage.bulk import _prepared, insert_many
 from exchange.connectors.sage.tables import CUSTOMER, EFFECT, ORDER, ORDER_LINE
 from exchange.khk import KONTOKORRENT
 from exchange.registry import build
 from exchange.settings import SageCustomers
-from tests.unit.connectors.sage_cases import customer, land, order, sandbox
+from tests.unit.connectors.sage_cases import changes, customer, land, order, sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,13 +35,16 @@ def everything(sage: SageDatabase) -> None:
             assert list(module.collect(sage, options)) or module.name == "attachments", module.name
     for name in ("article", "tax", "customer", "template", "customer_group", "payment_terms", "price_list"):
         sage.missing(name, {"1"})
+        sage.known(name)
     code_lists(sage)
     for target in (DocumentsTarget(sage), StagingTarget(sage)):
         batch = type(target).__name__
         land(target, order(batch), order(f"{batch}2", customer_number="D100001"), batch=batch, module=batch)
         for phone in ("1", "2"):
             known = customer(number="D100001", phone=phone, contact_last_name="A", iban="DE89370400440532013000")
-            land(target, known, customer(email=f"{batch}@example.org"), batch=batch + phone, module=f"c{batch}")
+            new = customer(email=f"{batch}@example.org", street=f"{batch} 1")
+            list(SagePreview(sage).preview(Landing(batch, f"c{batch}"), iter(changes([known, new]))))
+            land(target, known, new, batch=batch + phone, module=f"c{batch}")
 
 
 def test_every_statement_compiles_for_sql_server(tmp_path: Path) -> None:

@@ -12,13 +12,15 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from exchange import khk
-from exchange.modules.order_export import MODULE, OrderExportOptions, agreed, example, shipping
+from exchange.modules.order_export import MODULE, OrderExportOptions, example
 from exchange.sandbox import sage as sandbox
 from exchange.settings import Settings
 from exchange.shop import Part, Ref, ShopView
+from exchange.trade import cart
 from tests.unit.modules.sage_cases import collected, execute, told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from exchange.records.sales_document import SalesDocument
@@ -105,6 +107,10 @@ def test_what_marks_an_order_of_the_shop_can_be_set(path: Path) -> None:
     assert orders(path, from_shop={"Matchcode": "Online%", "USER_Herkunft": "_%"}) == []
 
 
+def _fields(record: SalesDocument, **options: Any) -> Mapping[str, Any]:
+    return _parts(record, **options)["order"].fields
+
+
 def _parts(record: SalesDocument, **options: Any) -> dict[str, Part]:
     view = ShopView(Settings(), OrderExportOptions(**options))
     assert MODULE.parts is not None
@@ -124,7 +130,7 @@ def test_a_cart_has_one_line_per_variant_at_the_mean_price() -> None:
         {"variant_id": 2, "quantity": Decimal(1), "total": Decimal(5)},
         {"article_number": "", "quantity": None, "total": None, "unit_price": None},
     )
-    assert agreed(record, OrderExportOptions()) == {
+    assert cart.agreed(record, ()) == {
         ("00200050", 0): (4, Decimal("9.25")),
         ("00200050", 2): (1, Decimal("5.00")),
     }
@@ -138,13 +144,13 @@ def test_discounts_and_shipping_costs_are_part_of_what_was_agreed_on() -> None:
         {"article_number": "FRACHT-DE", "quantity": Decimal(1), "total": Decimal(10)},
         discount=Decimal(10),
     )
-    options = OrderExportOptions(shipping_articles=("FRACHT*",))
-    assert agreed(record, options) == {("00200050", 0): (2, Decimal("40.50"))}
-    assert shipping(record, options) == Decimal("9.00")
+    patterns = ("FRACHT*",)
+    assert cart.agreed(record, patterns) == {("00200050", 0): (2, Decimal("40.50"))}
+    assert cart.shipping(record, patterns) == Decimal("9.00")
 
 
 def test_gross_documents_have_gross_prices() -> None:
-    quote = _parts(example()._replace(gross=True))["order"].fields["quote"]
+    quote = _fields(example()._replace(gross=True))["quote"]
     assert (quote["gross"], quote["lines"][0]["price"]) == (True, Decimal("6.90"))
 
 
@@ -157,14 +163,14 @@ def test_gross_documents_have_gross_prices() -> None:
     ],
 )
 def test_each_status_is_one_of_the_shop(status: str, there: str, shipped: str) -> None:
-    fields = _parts(example()._replace(status=status))["order"].fields
+    fields = _fields(example()._replace(status=status))
     assert (fields["status"], fields["shipmentStatus"]) == (there, shipped)
 
 
 def test_a_status_of_the_shop_can_be_set() -> None:
     """The others stay as they are."""
     of = {
-        status: _parts(example()._replace(status=status), statuses={"delivered": "completed"})["order"].fields
+        status: _fields(example()._replace(status=status), statuses={"delivered": "completed"})
         for status in ("open", "delivered")
     }
     assert [each["status"] for each in of.values()] == ["processing_awaiting_shipment", "completed"]
@@ -172,12 +178,12 @@ def test_a_status_of_the_shop_can_be_set() -> None:
 
 def test_the_order_bears_its_mark_and_its_customer() -> None:
     made = _parts(example())
-    order = made["order"].fields
+    order = _fields(example())
     assert (order["quote"]["comment"], order["quote"]["customer"]) == (
         "Sage: VVA 2026-10001",
         Ref("customer", "D100001"),
     )
-    assert str(order["memo"]).splitlines() == ["Sage: VVA 2026-10001", "12 x 00200050 82.80", "= 82.80 EUR netto"]
+    assert order["memo"].splitlines() == ["Sage: VVA 2026-10001", "12 x 00200050 82.80", "= 82.80 EUR netto"]
     assert not made["customer"].creates
 
 

@@ -58,7 +58,8 @@ QUOTES = (
             every(False, "shipmentIsServicePoint shipmentIsPickup", "ro"),  # noqa: FBT003 - a default
             every(0, "shipmentDiscountPercentage shipmentTaxRate", "ro"),
             every(0, "shipmentBasePriceExcl shipmentBasePriceIncl", "ro"),
-            every(0, "shipmentPriceTax shipmentPriceExcl shipmentPriceIncl", "ro"),
+            every(0, "shipmentPriceTax", "ro"),
+            every(0, "shipmentPriceExcl shipmentPriceIncl"),
             every(0, "shipmentDiscountExcl shipmentDiscountIncl", "ro"),
             rw(shipmentTitle=""),
             ro(shipmentData=[], paymentIsSet=False),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from exchange.connectors.lightspeed.merge import Facet, merged
 from exchange.connectors.lightspeed.policy import Priority
 from exchange.connectors.lightspeed.values import dumps, freeze, loads, thaw
 from exchange.connectors.lightspeed.wishes import CLEAN, DIRTY, GONE
 from exchange.errors import FatalError
-from exchange.shop import Part, Rank, Ref, Upload
+from exchange.shop import Gathered, Listed, Part, Rank, Ref, Upload, Withdrawn
 from tests.unit.connectors.lightspeed.wish_cases import Book
 
 if TYPE_CHECKING:
@@ -227,3 +228,27 @@ def test_the_same_on_postgresql(tmp_path: Path, postgresql_database: str) -> Non
     states = {name: row.state for name, row in book.parts().items()}
     book.ledger.close()
     assert states == {"product M": DIRTY, "brand Muster": CLEAN, "variant M|0": DIRTY}
+
+
+def test_what_several_records_list_stands_in_one_list() -> None:
+    """Each item once, in an order that does not depend on who spoke first; what nobody lists any more goes."""
+    first = Facet("m", "1", {"value": freeze(Listed(({"number": 2},)))}, True, 0, None, None)
+    second = first._replace(record_key="2", fields={"value": freeze(Listed(({"number": 1}, {"number": 2})))})
+    both = merged([first, second], DAY)
+    assert thaw(both.fields["value"]) == Listed(({"number": 1}, {"number": 2}))
+    assert both == merged([second, first], DAY)
+    assert thaw(merged([first], DAY).fields["value"]) == Listed(({"number": 2},))
+
+
+def test_what_one_record_takes_back_goes_out_of_the_text_of_all() -> None:
+    """Whatever comes first; a text that nothing is left of is not wanted, and what nobody gathers stays untouched."""
+    first = Facet("m", "1", {"trackingCode": freeze(Gathered(("A", "B")))}, False, 0, None, None)
+    second = first._replace(record_key="2", fields={"trackingCode": freeze(Gathered(("B", "C")))})
+    back = first._replace(record_key="0", fields={"trackingCode": freeze(Withdrawn(("B", "X")))})
+    assert thaw(merged([first, second, back], DAY).fields["trackingCode"]) == Gathered(("A", "C"))
+    last = back._replace(record_key="9")
+    assert merged([first, second, last], DAY) == merged([first, second, back], DAY)
+    none = merged([first, back._replace(fields={"trackingCode": freeze(Withdrawn(("A", "B")))})], DAY)
+    assert (dict(none.fields), none.wanted) == ({}, True)
+    assert merged([back], DAY).fields == {}
+    assert thaw(back.fields["trackingCode"]) == Withdrawn(("B", "X"))

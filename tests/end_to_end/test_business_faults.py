@@ -1,0 +1,138 @@
+"""Rows D of the fault catalogue that have no test of their own elsewhere: what is wrong with the business in a file."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.conftest import ORDER
+from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
+from tests.inside import with_sage, without_sage
+from tests.unit.sandbox.shop.conftest import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+#: A shop whose wishes are kept and that nobody calls.
+NO_CALLS = {"shop.way": "api", "shop.url": "https://shop.invalid", "shop.key": "k", "shop.secret": "s"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Reached]:
+    running = Reached(tmp_path)
+    yield running
+    running.close()
+
+
+def test_an_order_number_in_other_letters_or_with_blanks_is_the_same_order(tmp_path: Path) -> None:
+    """D1: one document, whatever the form and however somebody typed the number."""
+    with with_sage(tmp_path) as inside:
+        assert inside.take("first.json", json.dumps(ORDER)).counts.created == 1
+        query = "SELECT count(*) FROM KHKVKBelege WHERE Referenznummer LIKE '%rd1'"
+        assert inside.installation.sage(query) == [(1,)]
+        for number in ("ord1", " Ord 1 "):
+            again = inside.take(f"{number.strip()}.json", json.dumps({**ORDER, "number": number}))
+            assert (again.counts.created, again.counts.held + again.counts.unchanged) == (0, 1)
+        assert inside.installation.sage(query) == [(1,)]
+
+
+@pytest.mark.parametrize("text", ["article_number;on_hand\n10010;5\n", "article_number;available\n10010;\n"])
+def test_a_stock_that_is_missing_or_empty_is_not_zero(tmp_path: Path, text: str) -> None:
+    """D3: the stock that was told before stays."""
+    with without_sage(tmp_path) as inside:
+        assert inside.take("a.csv", "article_number;available\n10010;7\n").counts.created == 1
+        batch = inside.take("stock_b.csv", text)
+        assert (batch.counts.created, batch.counts.updated) == (0, 0)
+        assert inside.codes(batch)
+
+
+def articles(factor: str = "1", rows: int = 30, changed: int = 30) -> str:
+    """Articles whose prices are so many times what they were."""
+    lines = [
+        f"A{number};Artikel {number};1;{Decimal(factor) * (100 + number) if number < changed else 100 + number};1;1"
+        for number in range(rows)
+    ]
+    return "\n".join(["number;name;active;price_price;price_price_list;price_gross", *lines, ""])
+
+
+PRICES_OF_CUSTOMERS = "customer_number;article_number;currency;gross;tax_rate;price\n"
+
+
+@pytest.mark.parametrize(("factor", "stops"), [("100", True), ("0.01", True), ("5", True), ("4.9", False)])
+def test_a_price_list_without_its_decimal_points_is_held(tmp_path: Path, factor: str, stops: bool) -> None:  # noqa: FBT001
+    """D4: nothing of it is wished for; a person lets it pass who means it."""
+    with without_sage(tmp_path, **NO_CALLS) as inside:
+        assert inside.take("products_1.csv", articles()).counts.created == 30
+        batch = inside.take("products_2.csv", articles(factor))
+        if not stops:
+            assert batch.counts.updated == 30
+            return
+        assert inside.codes(batch) == ["file.prices_jump"]
+        assert (batch.counts.updated, batch.counts.rejected) == (0, 30)
+        assert inside.app.replay(batch.uid).counts.updated == 30
+
+
+def test_a_few_prices_may_jump(tmp_path: Path) -> None:
+    """D4: an article may become a hundred times dearer, a tenth of the file may not."""
+    with without_sage(tmp_path, **NO_CALLS) as inside:
+        inside.take("products_1.csv", articles())
+        assert inside.take("products_2.csv", articles("100", changed=3)).counts.updated == 3
+        assert inside.codes(inside.take("products_3.csv", articles("1", changed=30))) == []
+        assert inside.codes(inside.take("products_4.csv", articles("100", changed=4))) == ["file.prices_jump"]
+
+
+@pytest.mark.parametrize("means", ["metafield", "group"])
+def test_prices_of_customers_are_watched_too(tmp_path: Path, means: str) -> None:
+    """D4: by whatever means they come into the shop."""
+    with without_sage(tmp_path, **NO_CALLS, **{"modules.customer_prices.means": means}) as inside:
+        for factor, codes in ((1, []), (100, ["file.prices_jump"])):
+            rows = [f"D{number};A1;EUR;1;19;{factor * (10 + number)}\n" for number in range(30)]
+            batch = inside.take(f"customer_prices_{factor}.csv", PRICES_OF_CUSTOMERS + "".join(rows))
+            assert [code for code in inside.codes(batch) if code.startswith("file.")] == codes
+
+
+def test_a_group_that_was_renamed_in_the_shop_keeps_its_prices(tmp_path: Path, shop: Reached) -> None:
+    """D9: a price list goes to its group by the group's id, not by its title."""
+    lists = {"sage.price_lists": [1, 2]}
+    installation = connected(tmp_path / "one", shop, **lists)
+    with opened(installation) as app:
+        synced(app, "products", "tier_prices")
+        (group,) = [row for row in shop.rows("group") if row["title"] == "Geschäftskunden"]
+        before = [row["customerGroup"] for row in shop.rows("quantity_discount")].count(group["id"])
+        Client(shop.running).call("PUT", f"groups/{group['id']}.json", {"group": {"title": "Händler"}})
+        change(installation, "UPDATE KHKPreislistenArtikel SET Einzelpreis = 5 WHERE Artikelnummer = '10010'")
+        synced(app, "tier_prices")
+    assert [row["title"] for row in shop.rows("group")] == ["Händler"]
+    prices = [row for row in shop.rows("quantity_discount") if row["customerGroup"] == group["id"]]
+    assert len(prices) == before
+    assert "5.35" in {f"{row['price']:.2f}" for row in prices}  # net 5, and 7 %
+
+
+def test_a_relation_that_sage_no_longer_has_leaves_the_shop(tmp_path: Path, shop: Reached) -> None:
+    """D10: many importers only add."""
+    installation = connected(tmp_path / "one", shop)
+    with opened(installation) as app:
+        synced(app, "products", "accessories")
+        before = len(shop.below("product_relation"))
+        assert before
+        change(installation, "DELETE FROM KHKArtikelZubehoer")
+        synced(app, "accessories")
+        assert shop.below("product_relation") == []
+
+
+def test_what_a_dry_run_foretold_binds_nobody(tmp_path: Path, shop: Reached) -> None:
+    """D18: it keeps nothing that could grow old; the run reckons anew what differs."""
+    installation = connected(tmp_path / "one", shop)
+    with opened(installation) as app:
+        app.rehearse("products")
+        assert shop.rows("product") == []
+        change(installation, "UPDATE KHKArtikel SET Bezeichnung1 = 'Später' WHERE Artikelnummer = '10010'")
+        synced(app, "products")
+        titles = {row["title"] for row in shop.rows("product")}
+        assert any(title.startswith("Später") for title in titles)
+        assert not any(title.startswith("Espresso Napoli 1 kg") for title in titles)
