@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.connectors.sage import lookup
+from exchange.connectors.sage.lookup import missing_articles, tax_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Set
 
     from exchange.connectors.sage.database import SageDatabase
 
@@ -21,7 +21,7 @@ def dangling(sage: SageDatabase) -> list[str]:
         return []
     return [
         *_missing(sage, "template", _accounts(sage), "no account"),
-        *_missing(sage, "article", _articles(sage), "no active article for sale"),
+        *_lines(_articles(sage), lambda values: missing_articles(sage, values, sold=False), "no article"),
         *_missing(sage, "payment_terms", _terms(sage), "no payment terms"),
         *_missing(sage, "document_kind", {"orders.document_kind": sage.settings.orders.document_kind}, "no kind"),
         *_tax_codes(sage),
@@ -29,10 +29,14 @@ def dangling(sage: SageDatabase) -> list[str]:
 
 
 def _missing(sage: SageDatabase, what: str, named: Named, told: str) -> Iterator[str]:
+    return _lines(named, lambda values: sage.missing(what, values), told)
+
+
+def _lines(named: Named, missing: Callable[[Set[str]], Set[str]], told: str) -> Iterator[str]:
     named = {setting: value for setting, value in named.items() if value}
-    missing = sage.missing(what, set(named.values()))
+    absent = missing(set(named.values()))
     for setting, value in named.items():
-        if value in missing:
+        if value in absent:
             yield f"sage.{setting} = {value!r}: {told}"
 
 
@@ -60,7 +64,7 @@ def _terms(sage: SageDatabase) -> Named:
 
 def _tax_codes(sage: SageDatabase) -> Iterator[str]:
     free = sage.settings.orders.tax_free_codes
-    rates = lookup.tax_rates(sage) if free else {}
+    rates = tax_rates(sage) if free else {}
     for name, code in free.items():
         if rates.get(code) != 0:
             yield f"sage.orders.tax_free_codes.{name} = {code}: no tax code of 0 %"

@@ -9,8 +9,10 @@ import pytest
 from lxml import etree
 
 from exchange.modules.order_import import example as example_order
+from exchange.modules.sales_documents import example as example_document
 from exchange.pipeline.shape import Shape
 from exchange.records.order import Order
+from exchange.records.sales_document import DocumentLine, SalesDocument
 from tests import opentrans
 from tests.unit.codecs.cases import read, shipped, written
 
@@ -127,3 +129,65 @@ def test_a_number_that_the_buyer_gave_himself_is_not_ours(tmp_path: Path) -> Non
     path.write_text(THEIRS.replace("supplier_specific", "buyer_specific").replace("ISO-8859-1", "UTF-8"), "utf-8")
     values = read(path, shipped("opentrans_order_xml", Order))[0].values
     assert values[Order._fields.index("customer_number")] == ""
+
+
+# --- documents of the sale --------------------------------------------------------------------------------------------
+
+DOCUMENTS = {
+    "VFR": "opentrans_invoice_xml",
+    "VFG": "opentrans_invoice_xml",
+    "VVA": "opentrans_orderresponse_xml",
+    "VLL": "opentrans_dispatchnotification_xml",
+}
+
+
+def document(kind: str, **more: Any) -> SalesDocument:
+    """One of each kind, as our own example has it, with addresses and a line of text."""
+    given = example_document()._replace(discount=None, discount_text="", order_number="PO-4711", foot_text="Danke!")
+    place = {"name1": "Café Morgenrot GmbH", "street": "Am Markt 3", "zip": "04109", "city": "Leipzig", "country": "DE"}
+    places = {f"{role}_{name}": value for role in ("billing", "delivery") for name, value in place.items()}
+    lines = tuple(line._replace(discount=None) for line in given.lines if line.article_number)
+    text = DocumentLine(9, "", None, "", "nur Text", "", None, "", None, None, None, None, None)
+    return given._replace(kind=kind, gross=False, **places, lines=(*lines, text), **more)
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_document_is_written_as_the_schema_wants_it(kind: str) -> None:
+    """A line of text has no place there; the lines are counted and numbered."""
+    root = tree(DOCUMENTS[kind], document(kind))
+    assert opentrans.faults(root) == []
+    names = {"o": opentrans.OWN, "b": opentrans.BMECAT}
+    lines = len(document(kind).lines) - 1
+    assert root.findtext(".//o:TOTAL_ITEM_NUM", namespaces=names) == str(lines)
+    assert [each.text for each in root.iterfind(".//o:ADDRESS/b:NAME", names)] == ["Café Morgenrot GmbH"] * 2
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_document_comes_back_as_it_was(kind: str, tmp_path: Path) -> None:
+    """As far as its form has a place for it: a delivery note has no prices, a confirmation no taxes."""
+    given = document(kind)
+    path = tmp_path / "document.xml"
+    path.write_bytes(written(shipped(DOCUMENTS[kind], SalesDocument), [given]))
+    (back,) = records(path, DOCUMENTS[kind], SalesDocument)
+    for name in (
+        "kind",
+        "number",
+        "dated_on",
+        "order_number",
+        "customer_number",
+        "billing_name1",
+        "delivery_zip",
+        "gross",
+    ):
+        assert getattr(back, name) == getattr(given, name), name
+    own = [line for line in given.lines if line.article_number]
+    assert [(line.article_number, line.quantity, line.unit) for line in back.lines] == [
+        (line.article_number, line.quantity, line.unit) for line in own
+    ]
+    if kind != "VLL":
+        assert [(line.unit_price, line.total, line.tax_rate) for line in back.lines] == [
+            (line.unit_price, line.total, line.tax_rate) for line in own
+        ]
+        assert back.total_net == given.total_net
+    if DOCUMENTS[kind] == "opentrans_invoice_xml":
+        assert (back.total_gross, back.taxes) == (given.total_gross, given.taxes)

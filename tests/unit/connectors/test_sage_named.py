@@ -32,8 +32,8 @@ def test_every_setting_that_names_nothing_is_told_by_its_name(tmp_path: Path) ->
         assert sage.dangling() == [
             "sage.customers.templates.AT = 'D99990': no account",
             "sage.customers.group_templates.B2B = 'D99991': no account",
-            "sage.orders.shipping_article = 'PORTO': no active article for sale",
-            "sage.orders.discount_article = 'ABZUG': no active article for sale",
+            "sage.orders.shipping_article = 'PORTO': no article",
+            "sage.orders.discount_article = 'ABZUG': no article",
             "sage.orders.payment.paypal.terms = '99': no payment terms",
             "sage.orders.document_kind = 'XXX': no kind",
             "sage.orders.tax_free_codes.eu_company = 3: no tax code of 0 %",

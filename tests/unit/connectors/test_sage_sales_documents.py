@@ -162,10 +162,10 @@ def test_a_document_of_sage_itself_can_be_followed(sage: SageDatabase) -> None:
 
 def test_the_document_of_a_shop_order_can_be_followed_by_the_number_of_the_order(sage: SageDatabase) -> None:
     """A warehouse knows the shop's number, not Sage's."""
-    (applied,) = land_orders(DocumentsTarget(sage), order("ORD 00018"))
+    (applied,) = land_orders(DocumentsTarget(sage), order("ORD00018"))
     ordered = document(sage, applied)
     customer = ordered["A0Empfaenger"]
-    (head,) = heads(sage, sale("VLL", "L1", line(quantity="2"), before=("VVA", "ord00018"), customer_number=customer))
+    (head,) = heads(sage, sale("VLL", "L1", line(quantity="2"), before=("VVA", "ord 00018"), customer_number=customer))
     assert values(head, "VorID", "ReferenzBelID") == values(ordered, "VorID", "BelID")
     assert [each["IstErledigt"] for each in positions(sage, ordered)] == [-1, 0]  # the shipping costs are still due
     (other,) = land(sage, sale("VFR", "R1", before=("VFR", "ORD00018"), customer_number=customer))
