@@ -76,9 +76,6 @@ SHOP = "shop"
 #: The same for letters: the spool.
 MAIL = "mail"
 
-#: What a side sends that is kept up by itself (products out of the shop), on its way to the other one, as a file.
-TAKE_OVER = "takeover:"
-
 #: Orders that the shop is asked about in one go, before mails about them are sent.
 ASKED = 50
 
@@ -238,10 +235,8 @@ class App:
 
         return lookup(self.settings.sage, self.sage if self.settings.sage.url else None)
 
-    def target_name(self, module: Module, out_profile: str = "", sender: str = "") -> str:
-        """How the ledger calls the place where a module's records land; `sender` as the profile of their file says."""
-        if sender == module.lands:
-            return f"{TAKE_OVER}{module.name}_{self.settings.export_formats[0]}"
+    def target_name(self, module: Module, out_profile: str = "") -> str:
+        """How the ledger calls the place where a module's records land."""
         if module.lands is Side.SAGE:
             return f"outbox:{out_profile}" if out_profile else SAGE
         if module.lands is Side.MAIL and not out_profile:
@@ -291,8 +286,6 @@ class App:
             return ShopTarget(self.ledger, module.parts, ShopView(self.settings, self._options[module.name]))
         if batch.target == MAIL:
             return self._letters(module)
-        if batch.target.startswith(TAKE_OVER):
-            return self._files(batch.target.removeprefix(TAKE_OVER), self.settings.folder("outbox") / SAGE, batch)
         if batch.target != SAGE:
             return self._outbox(module, batch)
         if sage.way == "files":
@@ -383,7 +376,7 @@ class App:
             raise TransientError(f"{module.name} is paused; `exchange resume {module.name}` lets it run again")
         if not self._options[module.name].enabled:
             raise BatchError(found(SWITCHED_OFF, module=module.name))
-        batch = replace(batch, target=batch.target or self.target_name(module, sender=profile.sender))
+        batch = replace(batch, target=batch.target or self.target_name(module))
         return Job(
             batch=batch,
             path=path,
@@ -626,7 +619,7 @@ class App:
         answers: dict[str, bool] = {}
         try:
             answers.update(ask(self._gateway(), about[:ASKED]))  # keeps what was answered before a call failed
-        except TransientError as error:
+        except (TransientError, ConfigError) as error:  # other mails, such as the alert about it, go on
             LOG.warning("mails about %d orders wait: %s", len(about), error, extra={"action": "mail_waits"})
         settled = [order for order, is_settled in answers.items() if is_settled]
         if settled:

@@ -126,11 +126,14 @@ class FieldChange(NamedTuple):
     """One field that a record would change.
 
     Attributes:
-        name: of the field in the record.
+        name: of the field, as programs know it.
+        de, en: label for people.
         old, new: as a person reads them; empty for nothing.
     """
 
     name: str
+    de: str
+    en: str
     old: str
     new: str
 

@@ -120,8 +120,6 @@ class Profile:
         by: csv only; rows with the same values in these columns are one record, also where other values of it differ,
             which is a finding. Children that such rows repeat count once.
         columns: csv only; all titles that are written, in this order; those of no field stay empty.
-        sender: `sage` or `shop`, where only that side writes such files; what comes from where its module lands goes
-            to the other side, as a file.
         one_per_file: every record gets a file of its own when writing.
         dialect: how values are written.
         root: xml: name of the outermost element when writing.
@@ -158,7 +156,6 @@ class Profile:
     nested: Literal["columns", "lines"] = "columns"
     by: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    sender: Literal["", "sage", "shop"] = ""
     one_per_file: bool = False
     dialect: Dialect = PLAIN
     root: str = ""
@@ -289,7 +286,7 @@ def _sources(where: str, declared: Mapping[str, Any]) -> dict[str, Source]:
 
 
 #: What some entries of a profile may be; the first is what they are where nothing is said.
-_CHOICES = (("quoting", ("minimal", "all", "none")), ("nested", ("columns", "lines")), ("sender", ("", "sage", "shop")))
+_CHOICES = (("quoting", ("minimal", "all", "none")), ("nested", ("columns", "lines")))
 #: What the words in the text of a profile stand for where no settings say it.
 WORDS: Mapping[str, str] = MappingProxyType(
     {"language": "de", "LANGUAGE": "DE", "gross": "1", "price": "priceIncl", "price_list": "1"}

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from exchange.finding import Finding, Language
     from exchange.ledger import Batch, Trace
     from exchange.pipeline.preview import Foretold
-    from exchange.record import Schema
     from exchange.setup import Check
     from exchange.shop import Delivered, Plan
 
@@ -155,12 +154,11 @@ _WOULD = {
 }
 
 
-def foretold(records: Sequence[Foretold], of: Schema, language: Language, most: int = 50) -> None:
+def foretold(records: Sequence[Foretold], language: Language, most: int = 50) -> None:
     """What would become of each record, field by field; nothing where that cannot be told."""
     if not any(each.fields for each in records):
         return
     german = language == "de"
-    labels = {each.name: each.de if german else each.en for each in of.fields}
     table = Table(header_style="bold", box=None, pad_edge=False)
     for title in ("Stelle", "was", "Schlüssel", "dort", "Feld", "bisher", "künftig") if german else (
         "place", "what", "key", "there", "field", "now", "then"
@@ -170,7 +168,7 @@ def foretold(records: Sequence[Foretold], of: Schema, language: Language, most: 
         colour = _WOULD[each.outcome][2]
         what = f"[{colour}]{_WOULD[each.outcome][0 if german else 1]}[/]"
         head = (f"#{each.line}", what, escape(each.key), escape(each.foreign_id))
-        rows = [(labels.get(one.name, one.name), one.old or "–", one.new or "–") for one in each.fields]
+        rows = [(one.de if german else one.en, one.old or "–", one.new or "–") for one in each.fields]
         for index, row in enumerate(rows or [("", "", "")]):
             table.add_row(*(head if index == 0 else ("", "", "", "")), *map(escape, row))
     OUT.print(table)

@@ -83,7 +83,7 @@ def _show_dry_run(app: App, job: Job) -> None:
         else f"Dry run: {counts.rows_in} read, {counts.created} new, {counts.updated} changed, {counts.unchanged} "
         f"unchanged, {counts.rejected} rejected, {counts.held} held. Nothing was applied."
     )
-    screen.foretold(job.foretold, job.module.schema, app.settings.language)
+    screen.foretold(job.foretold, app.settings.language)
     screen.findings(job.report.findings, app.settings.language)
 
 

@@ -16,7 +16,7 @@ from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.sales_document import DocumentLine, DocumentTax, SalesDocument
 from exchange.trade.amounts import HALF_CENT, ZERO, RateSum, by_rate, cents
-from exchange.trade.keys import document_key
+from exchange.trade.sales import document_key, is_unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -161,6 +161,13 @@ OWN_PREDECESSOR = kind(
     remedy_de="Nennen Sie den Beleg, aus dem er entstanden ist.",
     remedy_en="Name the document that it follows from.",
 )
+NO_PRICES = kind(
+    "sales_documents.no_prices",
+    de="Der Beleg nennt keine Preise und keinen Vorgänger, dessen Preise gelten.",
+    en="The document names no prices, and no predecessor whose prices apply.",
+    remedy_de="Nennen Sie Kennzeichen und Nummer des Vorgängers, oder die Preise.",
+    remedy_en="Name kind and number of the predecessor, or the prices.",
+)
 
 
 class DocumentOptions(Options):
@@ -171,6 +178,10 @@ class DocumentOptions(Options):
     )
     tolerance: Decimal = Field(
         Decimal("0.02"), ge=0, description="How far a sum may be off, per line and for the document."
+    )
+    unpriced: tuple[str, ...] = Field(
+        ("VLL",),
+        description="Kinds that may come without any price, as delivery notes do; the predecessor's apply then.",
     )
 
 
@@ -186,6 +197,10 @@ def prepare(document: SalesDocument, options: DocumentOptions) -> SalesDocument:
     return document._replace(
         currency=document.currency or options.currencies[0], discount=document.discount or ZERO, lines=lines
     )
+
+
+def _unpriced(document: SalesDocument, options: DocumentOptions) -> bool:
+    return document.kind in options.unpriced and is_unpriced(document)
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -224,15 +239,16 @@ def check_positions(document: SalesDocument, _options: DocumentOptions) -> Itera
 
 def check_lines(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
     """Quantity x unit price - discount = line total; the unit price may be rounded."""
+    priced_later = _unpriced(document, options)
     for index, line in enumerate(document.lines):
         if not line.article_number:
             continue
-        if line.tax_rate is None:
+        if line.tax_rate is None and not priced_later:
             yield found(NO_RATE, _at(index, "tax_rate"))
         if not line.quantity:
             yield found(NO_QUANTITY, _at(index, "quantity"))
             continue
-        if line.unit_price is None and line.total is None:
+        if line.unit_price is None and line.total is None and not priced_later:
             yield found(NO_PRICE, _at(index, "unit_price"))
         if line.unit_price is None or line.total is None:
             continue
@@ -269,7 +285,7 @@ def _allowed(document: SalesDocument, options: DocumentOptions) -> Decimal:
 
 def check_sums(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
     """Lines less discount are the total of the document's mode; the other two totals follow with the taxes."""
-    if document.total_net is None and document.total_gross is None:
+    if document.total_net is None and document.total_gross is None and not _unpriced(document, options):
         yield found(NO_TOTAL, Locator(field="total_gross"))
     sums = _sums(document)
     if sums is None:
@@ -316,7 +332,7 @@ def check_dates(document: SalesDocument, _options: DocumentOptions) -> Iterator[
         yield found(DUE_EARLY, Locator(field="due_on"), due=due, dated=dated)
 
 
-def check_predecessor(document: SalesDocument, _options: DocumentOptions) -> Iterator[Finding]:
+def check_predecessor(document: SalesDocument, options: DocumentOptions) -> Iterator[Finding]:
     """A predecessor is named whole, and is another document."""
     of_kind, number = document.predecessor_kind, document.predecessor_number
     if bool(of_kind) != bool(number):
@@ -324,6 +340,8 @@ def check_predecessor(document: SalesDocument, _options: DocumentOptions) -> Ite
         yield found(HALF_PREDECESSOR, Locator(field="predecessor_kind"), named=named)
     elif number and document_key(of_kind, number) == document_key(document.kind, document.number):
         yield found(OWN_PREDECESSOR, Locator(field="predecessor_number"))
+    elif not number and _unpriced(document, options):
+        yield found(NO_PRICES, Locator(field="predecessor_number"))
 
 
 # --- what must exist in Sage -----------------------------------------------------------------------------------------
@@ -412,7 +430,9 @@ MODULE = Module(
         Rule((NEGATIVE,), check_signs, lambda: example()._replace(total_gross=Decimal(-20))),
         Rule((DUE_EARLY,), check_dates, _early),
         Rule(
-            (HALF_PREDECESSOR, OWN_PREDECESSOR), check_predecessor, lambda: example()._replace(predecessor_kind="VLL")
+            (HALF_PREDECESSOR, OWN_PREDECESSOR, NO_PRICES),
+            check_predecessor,
+            lambda: example()._replace(predecessor_kind="VLL"),
         ),
     ),
     references=(

@@ -24,7 +24,7 @@ from exchange.assortment.prices import amount, price_lists, price_name, priced, 
 from exchange.assortment.sold import sold
 from exchange.assortment.weights import kilograms
 from exchange.finding import Finding, Locator, Severity, found, kind
-from exchange.module import Module, Options, Reference, Rule, Side
+from exchange.module import Mark, Module, Options, Reference, Rule, Side
 from exchange.records.variant import Dimension, Variant
 from exchange.shop import Part, Rank, Ref, Upload, article_key, joined, product
 
@@ -292,6 +292,13 @@ def _different(record: Variant, _options: VariantOptions) -> Iterator[Finding]:
         seen.add(each.name.casefold())
 
 
+def marks(variant: Variant) -> Iterator[Mark]:
+    """Two variants of one article with the same options: nobody could choose between them (fault-catalogue D6)."""
+    options = ", ".join(f"{each.name} {each.value}" for each in variant.dimensions)
+    shown = f"{variant.article_number}: {options}"
+    yield Mark("article_number", " ".join(shown.casefold().split()), shown, sure=False)
+
+
 def example() -> Variant:
     """A black apron in M."""
     return Variant(
@@ -324,6 +331,7 @@ MODULE = Module(
     lands=Side.SHOP,
     example=example,
     options=VariantOptions,
+    marks=marks,
     rules=(
         Rule((NO_VARIANT,), _named, lambda: example()._replace(variant_id=0)),
         Rule((BAD_EAN,), _ean, lambda: example()._replace(ean="4006381333932")),

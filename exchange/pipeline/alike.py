@@ -61,9 +61,12 @@ class Alike:
         """Hold records that could be the same as another one, unless each of them says itself who it is."""
         held: dict[int, list[tuple[Kind, Mark, str]]] = {}
         for records in self._seen.values():
-            places = [each for each in records if each[0] not in job.report.faults]
-            if len({key for _, key, _ in places}) < 2:  # noqa: PLR2004 - alike takes two
+            # Of a record that stands there twice, word for word, the first one counts.
+            firsts = {key: (line, key, mark) for line, key, mark in reversed(records)}
+            places = [each for each in firsts.values() if each[0] not in job.report.faults]
+            if len(places) < 2:  # noqa: PLR2004 - alike takes two
                 continue
+            places.sort(key=lambda each: each[0])
             sure = all(mark.sure for _, _, mark in places)
             for line, key, mark in places:
                 others = [f"#{other} {one}" for other, one, _ in places if one != key]

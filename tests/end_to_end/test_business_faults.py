@@ -96,6 +96,35 @@ def test_prices_of_customers_are_watched_too(tmp_path: Path, means: str) -> None
             assert [code for code in inside.codes(batch) if code.startswith("file.")] == codes
 
 
+VARIANTS = "article_number;variant_id;gross;tax_rate;price;dimension_name;dimension_value\n"
+
+
+def test_a_variant_that_comes_before_its_article_waits_for_it(tmp_path: Path, shop: Reached) -> None:
+    """D6: and it is told; when the article comes, both are in the shop."""
+    installation = connected(tmp_path / "one", shop)
+    installation.drop("variants.csv", VARIANTS + "NEU-1;1;1;19;29.90;Größe;M\n")
+    assert installation.run_once().returncode == 0
+    assert {each["code"] for each in installation.receipts()[0]["findings"]} == {"variants.unknown_parent"}
+    with opened(installation) as app:
+        assert app.deliver().waiting
+    assert "NEU-1-1" not in shop.variants()
+    installation.drop("products.csv", "number;name;active;type\nNEU-1;Schürze;1;variant_parent\n")
+    assert installation.run_once().returncode == 0
+    with opened(installation) as app:
+        assert app.deliver().waiting == 0
+    (variant,) = [row for row in shop.rows("variant") if row["articleCode"].startswith("NEU-1")]
+    assert "M" in variant["title"]
+
+
+def test_two_variants_with_the_same_options_are_held(tmp_path: Path) -> None:
+    """D6: nobody could choose between them; those that differ go on."""
+    rows = [f"32010;{number};1;19;29.90;Größe;{size}\n" for number, size in enumerate(("M", " m", "L"), 1)]
+    with without_sage(tmp_path, **NO_CALLS) as inside:
+        batch = inside.take("variants.csv", VARIANTS + "".join(rows))
+        assert (batch.counts.created, batch.counts.held) == (1, 2)
+        assert inside.codes(batch).count("file.alike") == 2
+
+
 def test_a_group_that_was_renamed_in_the_shop_keeps_its_prices(tmp_path: Path, shop: Reached) -> None:
     """D9: a price list goes to its group by the group's id, not by its title."""
     lists = {"sage.price_lists": [1, 2]}

@@ -10,9 +10,10 @@ import pytest
 
 from exchange.app import App
 from exchange.errors import ConfigError
+from exchange.sandbox.shop.faults import Fault
 from exchange.settings import load
 from tests.end_to_end.conftest import install
-from tests.end_to_end.shop_cases import Reached, change, synced
+from tests.end_to_end.shop_cases import Reached, change
 from tests.smtp import server
 from tests.unit.sandbox.shop.conftest import Client
 
@@ -254,32 +255,47 @@ def test_a_corrected_address_gets_what_was_refused(tmp_path: Path, box: Letterbo
     assert box.taken[0][0] == ["a.becker@becker.example"]
 
 
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Reached]:
+    running = Reached(tmp_path)
+    yield running
+    running.close()
+
+
+def reaching(folder: Path, box: Letterbox, shop: Reached) -> Installation:
+    """An installation that asks the shop."""
+    reach = {"way": "api", "url": shop.url, "key": shop.key, "secret": shop.secret, "read_seconds": 0.3}
+    return installed(folder, box, **{f"shop.{name}": each for name, each in reach.items()})
+
+
 @pytest.mark.parametrize("settled", [{"paymentStatus": "paid"}, {"status": "cancelled"}])
-def test_an_order_settled_in_the_shop_is_not_asked_for(tmp_path: Path, box: Letterbox, settled: dict[str, str]) -> None:
-    """Whatever Sage knows: the shop is asked before the mail goes out; while it is away, the mail waits."""
-    shop = Reached(tmp_path)
-    reach = {"shop.way": "api", "shop.url": shop.url, "shop.key": shop.key, "shop.secret": shop.secret}
-    installation = installed(tmp_path, box, **reach, **{"shop.doubt_seconds": 0, "shop.read_seconds": 0.3})
-    try:
-        with App(load(installation.folder / "exchange.toml")) as app:
-            synced(app, "categories", "products")
-            client, article = Client(shop.running), int(shop.variants()["10010"]["id"])
-            paid, unpaid = (client.order(article, 1) for _ in range(2))
-            shop.api.update("order", "", str(paid["id"]), settled)
-            dropped(
-                app,
-                tmp_path,
-                *(row(f"VFR-{each['number']}").replace("ORD1", each["number"]) for each in (paid, unpaid)),
-            )
-            assert app.send_mails() == 1
-            dropped(
-                app, tmp_path, row("VFR-3").replace("ORD1", str(unpaid["number"])), row("VFR-4").replace("ORD1", "")
-            )
-            shop.running.close()
-            assert app.send_mails() == 1
-    finally:
-        shop.api.close()
-    assert box.subjects == [f"Zahlungsaufforderung zu VFR-{unpaid['number']}", "Zahlungsaufforderung zu VFR-4"]
+def test_an_order_settled_in_the_shop_is_not_asked_for(
+    tmp_path: Path, box: Letterbox, shop: Reached, settled: dict[str, str]
+) -> None:
+    """Whatever Sage knows: the shop is asked before the mail goes out."""
+    with App(load(reaching(tmp_path, box, shop).folder / "exchange.toml")) as app:
+        made = shop.api.create("product", "", {"title": "Becher"})
+        (article,) = shop.rows("variant", product=made["id"])
+        shop.api.update("variant", "", str(article["id"]), {"stockLevel": 9})
+        paid, unpaid = (Client(shop.running).order(int(article["id"])) for _ in range(2))
+        shop.api.update("order", "", str(paid["id"]), settled)
+        numbers = [str(each["number"]) for each in (paid, unpaid)]
+        dropped(app, tmp_path, *(row(f"VFR-{each}").replace("ORD1", each) for each in numbers))
+        assert app.send_mails() == 1
+    assert box.subjects == [f"Zahlungsaufforderung zu VFR-{numbers[1]}"]
+
+
+@pytest.mark.parametrize("fault", ["401", "503"])
+def test_a_mail_waits_while_the_shop_cannot_be_asked(tmp_path: Path, box: Letterbox, shop: Reached, fault: str) -> None:
+    """Only those that the shop was to be asked about, and of these not the ones that it has answered for."""
+    with App(load(reaching(tmp_path, box, shop).folder / "exchange.toml")) as app:
+        rows = [row(f"VFR-{each}").replace("ORD1", each) for each in ("ORD91", "ORD92")]
+        dropped(app, tmp_path, *rows, row("VFR-office").replace("ORD1", ""))
+        shop.shop.faults.add(Fault(fault, "GET", "orders", times=9, skip=1))
+        assert app.send_mails() == 2
+        shop.shop.faults.clear()
+        assert app.send_mails() == 1
+    assert [subject.rpartition("-")[2] for subject in box.subjects] == ["ORD91", "office", "ORD92"]
 
 
 def test_the_pay_link_follows_the_pattern_of_the_shop(tmp_path: Path, box: Letterbox) -> None:

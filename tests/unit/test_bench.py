@@ -10,10 +10,11 @@ from collections import Counter
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.bench import floor, generate, measure
+from tests.bench import floor, generate, measure, wishes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTICLES = [generate.article_number(index) for index in range(30)]
@@ -102,3 +103,22 @@ def test_a_program_that_fails_gives_no_measurement(tmp_path: Path) -> None:
     """A crash is not a fast run."""
     with pytest.raises(measure.ProgramFailedError, match="no such thing"):
         measure.run([sys.executable, "-c", "raise SystemExit('no such thing')"], cwd=tmp_path)
+
+
+@pytest.mark.parametrize("make", [generate.prices_csv, generate.articles_csv])
+def test_the_file_of_changes_holds_one_record_of_a_hundred_and_nothing_else(make: Any, tmp_path: Path) -> None:
+    """In the file of all, just these are different from the first file."""
+    for name, how in (("first", {}), ("all", {"changed": 100}), ("changes", {"changed": 100, "only": True})):
+        make(tmp_path / name, 1_000, **how)
+    first, later, changes = ((tmp_path / name).read_text("utf-8").splitlines() for name in ("first", "all", "changes"))
+
+    assert len(first) == len(later) == 1_001
+    assert [new for old, new in zip(first, later, strict=True) if old != new] == changes[1:]
+    assert len(changes) == 11
+
+
+def test_the_floor_of_wishes_writes_a_record_and_its_parts(tmp_path: Path) -> None:
+    """Or it would be no measure."""
+    generate.prices_csv(tmp_path / "prices.csv", 1_500)
+    assert wishes.floor(tmp_path / "prices.csv", tmp_path / "floor.sqlite", 3) > 0
+    assert [rows(tmp_path / "floor.sqlite", table) for table in ("record", "part", "facet")] == [1_500, 4_500, 4_500]

@@ -175,6 +175,8 @@ class Change:
         except (Uncertain, Locked):
             self.store.later(thing, self._sure_at(self.store.ledger.now()))
             return "doubtful"
+        except NotFound:  # its quote; whether there was an order of it, a person can see
+            return self._refuse(thing, kinds.DELETED_BY_HAND)
         self._confirm_new(thing, shop_id, {})
         return "created"
 

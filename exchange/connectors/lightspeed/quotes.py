@@ -115,6 +115,9 @@ class Quotes:
         row = self._step(thing, "quote", "", {"customer": customer, **given})
         if row.get("comment") != asked["comment"]:
             raise Refused("the shop does not keep the comment of a quote, so that its order could not be recognised")
+        kept = row.get("customer")
+        if str(kept.get("id") if isinstance(kept, dict) else kept) != customer:
+            raise Refused("the shop does not keep the customer of a quote, so that its order would be in no account")
         return str(row["id"])
 
     def _note(self, thing: Thing, quote: str) -> Thing:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, select, text, update
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import policy
 from exchange.connectors.lightspeed.merge import Facet, merged
-from exchange.connectors.lightspeed.rows import insert_rows
+from exchange.connectors.lightspeed.rows import insert_rows, part_row, same_facet
 from exchange.connectors.lightspeed.uploads import spoken_of
 from exchange.connectors.lightspeed.values import dumps, freeze, loads, thaw
 from exchange.errors import FatalError
@@ -136,7 +136,8 @@ class Wishes:
             facets = [Facet(module, key, loads(fields), *rest) for key, (fields, *rest) in said[name].items()]
             wish = merged(facets, self.now)
             if wish.wanted or wish.due_at is not None:
-                rows.append(_row(name, part, wish, self.now, self.batch_id))
+                state = DIRTY if wish.wanted else GONE
+                rows.append(part_row(name, part, wish, state) | {"since": self.now, "batch_id": self.batch_id})
         insert_rows(self.connection, SHOP_PART, rows)
         return self._known(parts) if rows else {}
 
@@ -194,7 +195,7 @@ class Wishes:
 
     def _said_by_other(self, module: str, keys: Set[str], part: int, said: tuple[Any, ...]) -> bool:
         """Whether a record says this of a part that is none of these, which do."""
-        query = _SAME if said[3:] == (None, None) else _same(*said[3:])
+        query = same_facet(*said[3:])
         fields, creates, rank, *_ = said
         asked = {"part": part, "of": module, "fields": fields, "creates": creates, "rank": rank, "most": len(keys) + 1}
         return any(key not in keys for (key,) in self.connection.execute(query, asked))
@@ -264,22 +265,6 @@ _CHANGE = _set(
     *("wanted_hash", "state", "priority", "since", "due_at", "batch_id", "finding", "tries", "next_try_at"),
 )
 _DUE = _set("due_at")
-
-
-def _same(from_at: datetime | None, until_at: datetime | None) -> Any:
-    """Records of a module that say the same of a part."""
-    return (
-        select(_FACET.record_key)
-        .where(_FACET.part_id == bindparam("part"), _FACET.module == bindparam("of"))
-        .where(_FACET.fields == bindparam("fields"), _FACET.creates == bindparam("creates"))
-        .where(_FACET.rank == bindparam("rank"))
-        .where(_FACET.from_at.is_(None) if from_at is None else _FACET.from_at == from_at)
-        .where(_FACET.until_at.is_(None) if until_at is None else _FACET.until_at == until_at)
-        .limit(bindparam("most"))
-    )
-
-
-_SAME = _same(None, None)
 _ONE = (_FACET.part_id == bindparam("part"), _FACET.module == bindparam("of"))
 _DELETE = delete(SHOP_FACET).where(*_ONE, _FACET.record_key == bindparam("key"))
 _SAYS = update(SHOP_FACET).where(*_ONE, _FACET.record_key == bindparam("key")).values(fields=bindparam("says"))
@@ -295,29 +280,6 @@ def _priority(row: Any, wish: Wish, fields: Iterable[str]) -> policy.Priority:
     if row.resource == "file" and not wish.wanted:
         return policy.Priority.FILE_GONE
     return policy.priority(row.resource, row.language, fields, exists=bool(row.shop_id))
-
-
-def _row(name: Name, part: Part, wish: Wish, now: datetime, batch_id: int) -> dict[str, Any]:
-    """A part that the shop does not have yet."""
-    wanted = policy.priority(name.resource, name.language, wish.fields, exists=False)
-    return {
-        **name._asdict(),
-        "owner_resource": part.owner.resource if part.owner else "",
-        "owner_key": part.owner.key if part.owner else "",
-        "shop_id": "",
-        "state": DIRTY if wish.wanted else GONE,
-        "priority": int(wanted if wish.wanted else policy.of(part.resource).priority),
-        "wanted_hash": wish.hash,
-        "sent_hash": b"",
-        "sent": "",
-        "since": now,
-        "due_at": wish.due_at,
-        "intent": "",
-        "tries": 0,
-        "next_try_at": None,
-        "finding": "",
-        "batch_id": batch_id,
-    }
 
 
 def facets_of(connection: Connection, part_ids: Sequence[int]) -> dict[int, list[Facet]]:

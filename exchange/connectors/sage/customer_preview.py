@@ -12,9 +12,10 @@ from exchange import khk
 from exchange.connector import FieldChange, Outcome, Preview, chunks
 from exchange.connectors.sage.accounts import CUSTOMER, READ, Account
 from exchange.connectors.sage.customer_columns import ACCOUNT, ADDRESS, BANK, CONTACT, completed, contact_key, filled
+from exchange.connectors.sage.effects import refused
 from exchange.connectors.sage.findings import TEMPLATE_MISSING
 from exchange.connectors.sage.lookup import IN_VALUES
-from exchange.finding import Finding, Locator, Severity, found
+from exchange.finding import Finding, Locator, found
 from exchange.record import Kind, schema
 from exchange.records.customer import Customer
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from exchange.connectors.sage.customers import CustomerLander
     from exchange.connectors.sage.database import SageDatabase
 
+_LABELS = {each.name: (each.de, each.en) for each in schema(Customer).fields}
 _FLAGS = frozenset(each.name for each in schema(Customer).fields if each.kind is Kind.FLAG)
 #: Values that an account has under the names of the record.
 Present = dict[str, Any]
@@ -57,9 +59,11 @@ class CustomerPreview:
             lander.accounts.add(made)
         recognised = [lander.recognise(change) for change in plain]
         self._load(connection, {each.kto for each in recognised if isinstance(each, Account)} - self._present.keys())
-        for change in plain:
+        for given, change in zip(changes, plain, strict=True):
             account = lander.recognise(change)  # once more: a customer above may be the same
-            if isinstance(account, Finding):
+            if faults := lander.fault(given):
+                yield _refused(change, *faults)
+            elif isinstance(account, Finding):
                 yield _refused(change, account)
             elif account is None:
                 yield self._created(connection, change)
@@ -105,7 +109,7 @@ class CustomerPreview:
         fields = []
         for old, new in compared:
             fields += [
-                FieldChange(name, shown(old.get(name)), shown(value))
+                FieldChange(name, *_LABELS[name], shown(old.get(name)), shown(value))
                 for name, value in new.items()
                 if shown(old.get(name)) != shown(value)
             ]
@@ -148,9 +152,8 @@ class CustomerPreview:
 _ORDER = {name: index for index, name in enumerate(Customer._fields)}
 
 
-def _refused(change: Change, finding: Finding) -> Preview:
-    outcome = Outcome.HELD if finding.severity is Severity.HOLD else Outcome.REJECTED
-    return Preview(change.seq, outcome, findings=(finding,))
+def _refused(change: Change, *findings: Finding) -> Preview:
+    return Preview(change.seq, refused(change, findings).outcome, findings=findings)
 
 
 def _values(customer: Customer) -> Present:

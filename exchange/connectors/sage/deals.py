@@ -20,8 +20,8 @@ from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.sales_findings import OTHER_CUSTOMER, UNKNOWN_POSITION, UNKNOWN_PREDECESSOR
 from exchange.connectors.sage.tables import EFFECT
 from exchange.finding import Locator, found
-from exchange.trade.amounts import ZERO
-from exchange.trade.keys import document_key
+from exchange.trade.amounts import ZERO, cents
+from exchange.trade.sales import document_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
     from exchange.connectors.sage.database import SageDatabase
-    from exchange.connectors.sage.sales_draft import SalesDraft
     from exchange.records.sales_document import DocumentLine, SalesDocument
 
 #: What a document is called by us (`VVA 2026-10001`), and by people (`2026-10001`).
@@ -50,6 +49,7 @@ class DealLine:
         id, part: BelPosID and VorPosID; 0 for none.
         index, position: its place, as a number and as it is printed.
         article, variant, quantity: what is in it.
+        unit_price, discount, rate: price of a piece, amount off the line, and tax in percent.
         done: IstErledigt.
         taken: quantity that documents have taken so far, by their kind.
     """
@@ -61,6 +61,9 @@ class DealLine:
     article: str
     variant: int
     quantity: Decimal
+    unit_price: Decimal
+    discount: Decimal
+    rate: Decimal | None
     done: bool = False
     taken: dict[str, Decimal] = field(default_factory=dict)
 
@@ -73,6 +76,7 @@ class DealDocument:
         id, deal: BelID and VorID; 0 for none.
         name: kind, year and number.
         account: of its customer.
+        gross: whether its prices include tax.
         booked: it is in accounting and is not to be touched (`FibuTan`, 2.13).
         lines: by their places.
     """
@@ -81,6 +85,7 @@ class DealDocument:
     deal: int
     name: Name
     account: str
+    gross: bool
     booked: bool
     lines: list[DealLine] = field(default_factory=list)
 
@@ -170,25 +175,29 @@ class Deals:
             numbers = sorted(number for *of, number in names if of == [kind, year])
             for some in chunks(numbers, IN_VALUES):
                 query = select(
-                    table.BelID, table.VorID, table.Belegnummer, table.A0Empfaenger, linked, self._booked
+                    *(table.BelID, table.VorID, table.Belegnummer, table.A0Empfaenger, table.Preiskennzeichen),
+                    *(linked, self._booked),
                 ).where(
                     table.Mandant == self.mandant,
                     table.Belegkennzeichen == kind,
                     table.Belegjahr == year,
                     table.Belegnummer.in_(some),
                 )
-                for document, deal, number, account, other, booked in connection.execute(query):
+                for document, deal, number, account, gross, other, booked in connection.execute(query):
                     name = (kind, year, number)
-                    made[name] = DealDocument(document, deal or other or 0, name, account, booked=bool(booked))
+                    made[name] = DealDocument(
+                        document, deal or other or 0, name, account, gross=bool(gross), booked=bool(booked)
+                    )
         self._add_lines(connection, {each.id: each for each in made.values()})
         return made
 
     def _add_lines(self, connection: Connection, documents: dict[int, DealDocument]) -> None:
-        line = khk.BELEGE_POSITIONEN.c
+        line, tax = khk.BELEGE_POSITIONEN.c, khk.STEUERTABELLE.c
         lines: dict[tuple[int, int], DealLine] = {}
         for some in chunks(sorted(documents), IN_VALUES):
             query = (
-                select(khk.BELEGE_POSITIONEN)
+                select(khk.BELEGE_POSITIONEN, tax.Steuersatz)
+                .outerjoin(khk.STEUERTABELLE, tax.Steuercode == line.Steuercode)
                 .where(line.Mandant == self.mandant, line.BelID.in_(some))
                 .order_by(line.BelID, line.Index, line.BelPosID)
             )
@@ -228,6 +237,8 @@ class Deals:
 
 
 def _line(row: RowMapping) -> DealLine:
+    quantity, rate = Decimal(row["Menge"] or 0), row["Steuersatz"]
+    unit = Decimal(row["Einzelpreis"] or 0) / (row["Preiseinheit"] or 1)
     return DealLine(
         row["BelPosID"],
         row["VorPosID"] or 0,
@@ -235,31 +246,46 @@ def _line(row: RowMapping) -> DealLine:
         (row["Position"] or "").strip(),
         (row["Artikelnummer"] or "").strip(),
         row["AuspraegungID"] or 0,
-        row["Menge"] or ZERO,
+        quantity,
+        unit,
+        cents(quantity * unit - Decimal(row["Gesamtpreis"] or 0)),
+        None if rate is None else Decimal(rate),
         done=bool(row["IstErledigt"]),
     )
 
 
-def matched(draft: SalesDraft, before: DealDocument) -> list[DealLine | None]:
+def matched(document: SalesDocument, before: DealDocument) -> list[DealLine | None]:
     """For each line of a document the predecessor's line that it goes on; None for a new one. Raises Unfit.
 
     By the position that the sender names; otherwise by article, lines that are not done first, in their order.
     """
     free = sorted(before.lines, key=lambda each: each.done)  # stable: within that, in their order
-    by_position = {index: _named(line.line, index, before) for index, line in enumerate(draft.lines) if line.line}
-    for each in by_position.values():
+    by_position = [_named(line, index, before) for index, line in enumerate(document.lines)]
+    for each in by_position:
         if each in free:
             free.remove(each)
     made: list[DealLine | None] = []
-    for index, (line, position) in enumerate(draft.lines):
-        taken = by_position.get(index)
-        if taken is None and line is not None and position is not None:
-            asked = position.article.number, line.variant_id or 0
+    for line, named in zip(document.lines, by_position, strict=True):
+        taken = named
+        if taken is None and line.article_number:
+            asked = line.article_number, line.variant_id or 0
             taken = next((each for each in free if (each.article, each.variant) == asked), None)
             if taken is not None:
                 free.remove(taken)
         made.append(taken)
     return made
+
+
+def priced(document: SalesDocument, before: DealDocument, parts: Sequence[DealLine | None]) -> SalesDocument:
+    """A document that names no prices, with those of the lines that it goes on; others stay without."""
+    lines = []
+    for line, part in zip(document.lines, parts, strict=True):
+        if part is None or not line.article_number or not part.quantity:
+            lines.append(line)
+            continue
+        discount = cents(part.discount * (line.quantity or ZERO) / part.quantity)
+        lines.append(line._replace(unit_price=part.unit_price, discount=discount, tax_rate=part.rate))
+    return document._replace(gross=before.gross, lines=tuple(lines))
 
 
 def _named(line: DocumentLine, index: int, before: DealDocument) -> DealLine | None:

@@ -14,7 +14,7 @@ from exchange import khk
 from exchange.connector import Applied, Outcome, chunks
 from exchange.connectors.sage import counters, document_rows, sales_rows
 from exchange.connectors.sage.bulk import insert_many
-from exchange.connectors.sage.deals import DealDocument, DealLine, Deals, matched, take
+from exchange.connectors.sage.deals import DealDocument, DealLine, Deals, matched, priced, take
 from exchange.connectors.sage.draft import Unfit
 from exchange.connectors.sage.effects import refused
 from exchange.connectors.sage.lookup import IN_VALUES
@@ -23,7 +23,7 @@ from exchange.connectors.sage.sales_findings import DOCUMENT_EXISTS
 from exchange.finding import Finding, Locator, found
 from exchange.records.sales_document import SalesDocument
 from exchange.trade.amounts import ZERO
-from exchange.trade.keys import document_key
+from exchange.trade.sales import document_key, is_unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from exchange.connector import Change, Landing
     from exchange.connectors.sage.accounts import Account
     from exchange.connectors.sage.database import SageDatabase
+    from exchange.connectors.sage.totals import Position
 
 
 def in_order(changes: Iterator[Change]) -> Iterator[Change]:
@@ -142,10 +143,13 @@ class SalesDocumentLander:
 
     def _accept(self, document: SalesDocument, rows: _Rows) -> DealDocument:
         """Price a document, tie it to its deal, and collect its rows. Raises Unfit, and has collected nothing then."""
-        draft = self.drafter.draft(document)
-        account = draft.account
+        account = self.drafter.account(document)
         before = self.deals.predecessor(document, account.kto)
-        parts = [None] * len(draft.lines) if before is None else matched(draft, before)
+        parts = [] if before is None else matched(document, before)
+        if before is not None and is_unpriced(document):
+            document = priced(document, before, parts)
+        draft = self.drafter.draft(document, account)
+        parts += [None] * (len(draft.lines) - len(parts))
         lines = sales_rows.positions(draft, self.sage.settings.documents.text_position)
         invoice = self.invoices.get(document_rows.invoice_account(account))
         number = rows.number(document.kind, draft.dated.year)
@@ -207,16 +211,16 @@ class _Rows:
         if not deal:
             deal = self._new(khk.VORGAENGE, "VorID")
         name = kind, header["Belegjahr"], header["Belegnummer"]
-        made = DealDocument(document, deal, name, draft.account.kto, booked=False)
+        made = DealDocument(document, deal, name, draft.account.kto, gross=draft.gross, booked=False)
         ids = {"BelID": document, "VorID": deal, **self.own}
         self._add(khk.BELEGE, header | ids | {"ReferenzBelID": 0 if before is None else before.id})
         self._add(khk.BELEGE_VORGAENGE, ids)
-        for line, part in zip(lines, parts, strict=True):
+        for line, part, each in zip(lines, parts, draft.lines, strict=True):
             tied = part.part if part is not None else 0
             tied = tied or self._new(khk.VORGAENGE_POSITIONEN, "VorPosID", VorID=deal)
             own = {"BelPosID": next(self.ids[khk.BELEGE_POSITIONEN]), "VorPosID": tied, "BelID": document}
             self._add(khk.BELEGE_POSITIONEN, line | own | self.own)
-            made.lines.append(_followed(line | own))
+            made.lines.append(_followed(line | own, each.position))
         self._add(khk.BELEGE_ZKD, sales_rows.terms(draft) | {"ID": next(self.ids[khk.BELEGE_ZKD]), "BelID": document})
         if before is not None:
             quantities = [line["Menge"] or ZERO for line in lines]
@@ -244,7 +248,7 @@ class _Rows:
             insert_many(connection, table, self.rows.get(table, []), present)
 
 
-def _followed(row: dict[str, Any]) -> DealLine:
+def _followed(row: dict[str, Any], position: Position | None) -> DealLine:
     return DealLine(
         row["BelPosID"],
         row["VorPosID"],
@@ -253,4 +257,7 @@ def _followed(row: dict[str, Any]) -> DealLine:
         row["Artikelnummer"],
         row["AuspraegungID"],
         row["Menge"] or ZERO,
+        ZERO if position is None else position.unit_price,
+        ZERO if position is None else position.discount,
+        None if position is None else position.rate,
     )

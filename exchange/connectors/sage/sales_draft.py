@@ -143,7 +143,7 @@ class SalesDrafter:
         """Characters that the database cannot hold."""
         return tuple(self.charset.faults(document, WRITTEN))
 
-    def draft(self, document: SalesDocument) -> SalesDraft:
+    def draft(self, document: SalesDocument, account: Account) -> SalesDraft:
         """The document, priced. Raises Unfit."""
         if document.kind not in self.kinds:
             known = ", ".join(sorted(self.kinds))
@@ -151,7 +151,6 @@ class SalesDrafter:
         own = self.settings.currency
         if document.currency not in ("", own):
             raise Unfit(found(CURRENCY, Locator(field="currency"), currency=document.currency, own=own))
-        account = self._account(document)
         billing = _billing(document, account)
         delivery = _delivery(document, billing)
         taxed, eu_country, vat_number = self._vat(document, delivery.country)
@@ -164,7 +163,8 @@ class SalesDrafter:
             document, account, dated, taxed, eu_country, vat_number, billing, delivery, lines, totals
         )  # fmt: skip
 
-    def _account(self, document: SalesDocument) -> Account:
+    def account(self, document: SalesDocument) -> Account:
+        """Its customer's. Raises Unfit."""
         account = self.accounts.by_number(document.customer_number, FIELDS[0])
         if isinstance(account, Finding):
             raise Unfit(account)
@@ -224,7 +224,8 @@ class SalesDrafter:
         totals = add_up(positions, discount, gross=gross)
         side = "gross" if document.total_gross is not None else "net"
         wanted = cents(getattr(document, f"total_{side}") or ZERO)
-        difference: Decimal = wanted - getattr(totals, side)
+        unsaid = document.total_gross is None and document.total_net is None
+        difference: Decimal = ZERO if unsaid else wanted - getattr(totals, side)
         setup = self.settings.orders
         limit = setup.rounding_limit if setup.rounding_article else ZERO
         if difference and abs(difference) <= limit:

@@ -15,9 +15,11 @@ from exchange import khk
 from exchange.connector import Applied, Outcome
 from exchange.connectors.sage import addresses, sales_rows, tables
 from exchange.connectors.sage.bulk import insert_many
+from exchange.connectors.sage.deals import Deals, matched, priced
 from exchange.connectors.sage.draft import Unfit
 from exchange.connectors.sage.effects import refused
 from exchange.connectors.sage.sales_draft import SalesDraft, SalesDrafter
+from exchange.trade.sales import is_unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from exchange.connector import Change, Landing
     from exchange.connectors.sage.database import SageDatabase
     from exchange.finding import Finding
+    from exchange.records.sales_document import SalesDocument
 
 
 def _key() -> Iterator[Column[Any]]:
@@ -87,6 +90,7 @@ class WaitingDocuments:
     def __init__(self, sage: SageDatabase) -> None:
         self.settings = sage.settings
         self.drafter = SalesDrafter(sage)
+        self.deals = Deals(sage)
 
     def begin(self, connection: Connection) -> None:
         """Read the small tables at the first time; the keys of our tables keep two writers apart."""
@@ -98,13 +102,15 @@ class WaitingDocuments:
 
     def land(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> list[Applied]:
         """Write a row and its lines for each document that is fit for it."""
-        self.drafter.load(connection, [change.record for change in changes])
+        documents = [change.record for change in changes]
+        self.drafter.load(connection, documents)
+        self.deals.load(connection, landing.module, [each for each in documents if is_unpriced(each)])
         rows: list[dict[str, Any]] = []
         lines: list[dict[str, Any]] = []
         done: list[Applied] = []
         for change in changes:
             try:
-                draft = self.drafter.draft(change.record)
+                draft = self._draft(change.record)
             except Unfit as unfit:
                 done.append(refused(change, [unfit.finding]))
                 continue
@@ -115,6 +121,14 @@ class WaitingDocuments:
         insert_many(connection, DOCUMENT, rows)
         insert_many(connection, DOCUMENT_LINE, lines)
         return done
+
+    def _draft(self, document: SalesDocument) -> SalesDraft:
+        account = self.drafter.account(document)
+        if is_unpriced(document):
+            before = self.deals.predecessor(document, account.kto)
+            if before is not None:
+                document = priced(document, before, matched(document, before))
+        return self.drafter.draft(document, account)
 
 
 def _waiting(landing: Landing) -> dict[str, Any]:

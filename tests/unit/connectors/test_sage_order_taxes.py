@@ -195,6 +195,16 @@ def test_fees_may_be_surcharges_on_the_whole_document(tmp_path: Path, target: An
     assert sums == (Decimal("20.00"), Decimal("22.80"), Decimal("1.60"), Decimal("24.40"))
 
 
+def test_a_fee_alone_has_its_own_place_among_the_surcharges(tmp_path: Path) -> None:
+    """Whoever reads the third discount finds the payment fee there, with shipping or without."""
+    with sandbox(tmp_path, orders=SageOrders(fees="slot")) as sage:
+        (applied,) = land(DocumentsTarget(sage), ordered(("10.00", "19"), payment=("2.50", "19")))
+        header = document(sage, applied)
+    assert values(header, "Rabattbetrag1", "Rabattbetrag2", "Rabattbetrag3") == (0, 0, Decimal("-2.5"))
+    assert values(header, "RabattAbsolut1", "RabattAbsolut2", "RabattAbsolut3") == (0, 0, -1)
+    assert values(header, "Nettobetrag", "Bruttobetrag") == (Decimal("10.50"), Decimal("12.50"))
+
+
 def test_a_discount_may_be_a_position_for_each_tax_rate(tmp_path: Path) -> None:
     """In proportion to the lines, shipping bears none of it; the sums are those of the discount in the header."""
     given = ordered(("20.00", "19"), ("10.00", "7"), shipping="5.00", discount_incl=Decimal("4.00"))

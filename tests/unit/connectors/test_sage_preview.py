@@ -128,9 +128,13 @@ def test_a_customer_of_the_same_file_is_known_below(sage: SageDatabase) -> None:
 
 def test_customers_that_would_not_land_say_why(sage: SageDatabase) -> None:
     """Rejected or held, as it would be."""
-    lost, doubtful = foretold(
-        sage, customer(email="x@example.org", template="D00000"), customer(email="familie@muster.example")
+    lost, doubtful, unwritable = foretold(
+        sage,
+        customer(email="x@example.org", template="D00000"),
+        customer(email="familie@muster.example"),
+        customer(number="D100001", city="Łódź"),
     )
+    assert (unwritable.outcome, unwritable.findings[0].code) == (Outcome.REJECTED, "sage.not_in_charset")
     assert (lost.outcome, [each.code for each in lost.findings]) == (Outcome.REJECTED, ["sage.template_missing"])
     assert (doubtful.outcome, [each.code for each in doubtful.findings]) == (
         Outcome.HELD,

@@ -10,15 +10,14 @@ import pytest
 from sqlalchemy import text, update
 
 from exchange import khk
-from exchange.connector import Applied, Change, Landing, Outcome
+from exchange.connector import Applied, Landing, Outcome
 from exchange.connectors.sage import DocumentsTarget, SageDatabase
 from exchange.modules.sales_documents import MODULE
-from exchange.record import fingerprint
 from exchange.records.sales_document import DocumentLine, SalesDocument
 from exchange.trade import documents
-from exchange.trade.amounts import by_rate, cents
 from tests.unit.connectors.sage_cases import blank, codes, document, order, positions, rows, sandbox, values
 from tests.unit.connectors.sage_cases import land as land_orders
+from tests.unit.connectors.sales_cases import CUPS, FILTERS, line, sale, sales_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
 KINDS = ("VPA", "VVA", "VLL", "VFR", "VFG")
-CUPS, FILTERS = "00200050", "00200051"
 
 
 @pytest.fixture
@@ -36,45 +34,9 @@ def sage(tmp_path: Path) -> Iterator[SageDatabase]:
         yield database
 
 
-def line(article: str = CUPS, quantity: str = "2", price: str = "10.00", **more: Any) -> DocumentLine:
-    """A line at 19 %."""
-    amounts = {"quantity": Decimal(quantity), "unit_price": Decimal(price)}
-    total = cents(amounts["quantity"] * amounts["unit_price"] - (more.get("discount") or 0))
-    own = {"article_number": article, "tax_rate": Decimal(19), "total": total, **amounts}
-    return blank(DocumentLine, **(own | more))  # type: ignore[no-any-return]
-
-
-def sale(
-    kind: str, number: str, *lines: DocumentLine, before: tuple[str, str] = ("", ""), **more: Any
-) -> SalesDocument:
-    """A document with net prices, whose totals are those of its lines."""
-    bought = lines or (line(),)
-    discount = more.get("discount") or Decimal(0)
-    gross = more.get("gross", False)
-    priced = [(each.tax_rate, each.total) for each in bought if each.total is not None and each.tax_rate is not None]
-    sums = by_rate(priced, discount, gross=gross)
-    net, tax = sum((each.base for each in sums), Decimal(0)), sum((each.tax for each in sums), Decimal(0))
-    own = {
-        "dated_on": date(2026, 6, 1),
-        "customer_number": "D100001",
-        "predecessor_kind": before[0],
-        "predecessor_number": before[1],
-        "gross": gross,
-        "total_net": net,
-        "total_tax": tax,
-        "total_gross": net + tax,
-    }
-    made = blank(SalesDocument, kind=kind, number=number, lines=tuple(bought), **(own | more))
-    return MODULE.prepare(made, MODULE.options())  # type: ignore[misc, no-any-return]
-
-
 def land(sage: SageDatabase, *documents: SalesDocument, batch: str = "b1") -> list[Applied]:
     """What becomes of a file with these documents, in its order."""
-    changes = [
-        Change(seq, seq + 1, MODULE.key(each), Outcome.CREATED, fingerprint(each), each)
-        for seq, each in enumerate(documents, 1)
-    ]
-    done = DocumentsTarget(sage).apply(Landing(batch, MODULE.name), iter(changes))
+    done = DocumentsTarget(sage).apply(Landing(batch, MODULE.name), iter(sales_changes(documents)))
     return sorted(done, key=lambda each: each.seq)
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange import khk
-from exchange.connector import Change, Landing, Outcome
+from exchange.connector import Landing, Outcome
 from exchange.connectors.sage import SageDatabase, StagingTarget
 from exchange.connectors.sage.sales_staging import DOCUMENT, DOCUMENT_LINE
 from exchange.modules.sales_documents import MODULE
-from exchange.record import fingerprint
 from tests.unit.connectors.sage_cases import codes, rows, sandbox, values
-from tests.unit.connectors.test_sage_sales_documents import line, sale
+from tests.unit.connectors.sales_cases import line, sale, sales_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +30,7 @@ def sage(tmp_path: Path) -> Iterator[SageDatabase]:
 
 
 def land(sage: SageDatabase, *documents: SalesDocument, batch: str = "b1") -> list[Applied]:
-    changes = [
-        Change(seq, seq + 1, MODULE.key(each), Outcome.CREATED, fingerprint(each), each)
-        for seq, each in enumerate(documents, 1)
-    ]
-    return list(StagingTarget(sage).apply(Landing(batch, MODULE.name), iter(changes)))
+    return list(StagingTarget(sage).apply(Landing(batch, MODULE.name), iter(sales_changes(documents))))
 
 
 def test_a_document_waits_with_its_lines_and_the_name_of_its_predecessor(sage: SageDatabase) -> None:

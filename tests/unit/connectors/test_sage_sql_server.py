@@ -18,6 +18,7 @@ from exchange.khk import KONTOKORRENT
 from exchange.registry import build
 from exchange.settings import SageCustomers
 from tests.unit.connectors.sage_cases import changes, customer, land, order, sandbox
+from tests.unit.connectors.sales_cases import sale, sales_changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +34,28 @@ def everything(sage: SageDatabase) -> None:
             own = {"tracking_codes": {"column": "Matchcode"}, "payment_requests": {"paid_column": "Matchcode"}}
             options = module.options(**own.get(module.name, {}))
             assert list(module.collect(sage, options)) or module.name == "attachments", module.name
-    for name in ("article", "tax", "customer", "template", "customer_group", "payment_terms", "price_list"):
+    for name in (
+        "article",
+        "tax",
+        "customer",
+        "template",
+        "customer_group",
+        "payment_terms",
+        "price_list",
+        "document_kind",
+    ):
         sage.missing(name, {"1"})
         sage.known(name)
     code_lists(sage)
     for target in (DocumentsTarget(sage), StagingTarget(sage)):
         batch = type(target).__name__
         land(target, order(batch), order(f"{batch}2", customer_number="D100001"), batch=batch, module=batch)
+        sales = (
+            sale("VVA", batch),
+            sale("VLL", batch, before=("VVA", batch)),
+            sale("VLL", "L1", before=("VVA", "2026-1")),
+        )
+        list(target.apply(Landing(batch, f"s{batch}"), iter(sales_changes(sales))))
         for phone in ("1", "2"):
             known = customer(number="D100001", phone=phone, contact_last_name="A", iban="DE89370400440532013000")
             new = customer(email=f"{batch}@example.org", street=f"{batch} 1")

@@ -35,14 +35,14 @@ class QuotingShop(FakeShop):
     """A shop that makes orders out of quotes.
 
     Attributes:
-        comments: whether it keeps the comment of a quote.
+        forgets: fields of a quote that it does not keep.
         price: what it takes for a piece instead of the price of a quote; None: that price.
         hidden: whether it does not list its orders yet.
     """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.comments = True
+        self.forgets: tuple[str, ...] = ()
         self.price: Decimal | None = None
         self.hidden = False
 
@@ -54,8 +54,8 @@ class QuotingShop(FakeShop):
         return [] if resource == "order" and self.hidden else rows
 
     def create(self, resource: str, owner: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        if resource == "quote" and not self.comments:
-            body = {**body, "comment": None}
+        if resource == "quote":
+            body = {**body, **dict.fromkeys(self.forgets)}
         made = super().create(resource, owner, body)
         return self._order(owner) if resource == "quote_convert" else made
 
@@ -118,10 +118,13 @@ class Exchange:
         order = Part("order", key, {"quote": quote, "memo": name, "status": status})
         self.book.say("order_export", {key: (customer, order)})
 
+    def sender(self) -> Sender:
+        """Of a process that has just started."""
+        return Sender(self.book.ledger, self.settings, self.shop, Lease(self.book.ledger, "here", lambda _name: False))
+
     def deliver(self) -> Delivered:
-        """A run of a process that has just started."""
-        lease = Lease(self.book.ledger, "here", lambda _name: False)
-        return Sender(self.book.ledger, self.settings, self.shop, lease).deliver()
+        """A run of it."""
+        return self.sender().deliver()
 
     def deliver_all(self) -> None:
         """Runs, until nothing is left; the pauses in between are over."""
@@ -192,14 +195,30 @@ def test_an_order_that_the_shop_does_not_list_yet_is_waited_for(exchange: Exchan
     assert (exchange.made(), exchange.state()) == ((1, 1, LINES), (CLEAN, ""))
 
 
-def test_a_shop_that_keeps_no_comment_gets_no_order(exchange: Exchange) -> None:
-    """Nothing would tell that order from others; a person hears of it before anything is bought."""
-    exchange.shop.comments = False
+@pytest.mark.parametrize("field", ["comment", "customer"])
+def test_a_shop_that_forgets_what_a_quote_says_gets_no_order(exchange: Exchange, field: str) -> None:
+    """Nothing would tell it from others, or it would be in no account; a person hears of it before it is made."""
+    exchange.shop.forgets = (field,)
     exchange.say()
     exchange.deliver_all()
     assert exchange.made() == (1, 0, {})
     assert exchange.state()[0] == REFUSED
-    assert "comment" in exchange.state()[1]
+    assert f"does not keep the {field}" in exchange.state()[1]
+
+
+def test_a_quote_that_somebody_deleted_is_told_and_made_again_when_asked_for(exchange: Exchange) -> None:
+    exchange.say()
+    exchange.shop.budget = 4
+    exchange.deliver()
+    exchange.shop.budget = None
+    assert exchange.made() == (1, 0, {})
+    exchange.shop.table("quote").clear()
+    exchange.book.clock.turn(minutes=5)
+    exchange.deliver()
+    assert (exchange.state()[0], "deleted_by_hand" in exchange.state()[1]) == (REFUSED, True)
+    exchange.sender().store.retry()
+    exchange.deliver_all()
+    assert (exchange.made(), exchange.state()) == ((1, 1, LINES), (CLEAN, ""))
 
 
 def test_an_order_that_is_there_already_is_taken_over(exchange: Exchange) -> None:
