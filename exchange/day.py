@@ -212,7 +212,7 @@ class Day:
 
     def _mails(self) -> None:
         """Send what is due, and tell of all that came since the last time."""
-        self.app.post.send()
+        self.app.send_mails()
         for mail in self.box.taken[self.told :]:
             screen.OUT.print(f"  → Mail an {mail['To']}: {mail['Subject']}")
         self.told = len(self.box.taken)

@@ -72,9 +72,12 @@ ENGLISH = {"VPA": "Quote", "VVA": "Order confirmation", "VLL": "Delivery note", 
 class DocumentOptions(Options):
     """Settings of the document management."""
 
-    kinds: dict[str, tuple[str, ...]] = Field(
-        KINDS,
-        description="Kinds of documents (Belegkennzeichen) that are shown: title, then the words that tell the kind in the name of a PDF or of its folder.",
+    kinds: tuple[str, ...] = Field(
+        ("VPA", "VVA", "VLL", "VFR", "VFG"), description="Kinds of documents (Belegkennzeichen) that are shown."
+    )
+    words: dict[str, tuple[str, ...]] = Field(
+        {},
+        description="Words per kind where the usual ones are not right: title, then others that tell the kind in the name of a PDF or of its folder.",
     )
     days: int = Field(365, ge=1, description="Documents of so many days are looked at; older ones keep their place.")
     make_pdf: bool = Field(
@@ -102,13 +105,14 @@ def collect(source: SageSource, options: DocumentOptions) -> Iterator[CustomerDo
     papers = Papers(source.papers, options.megabytes * 1_000_000)
     today = source.now().astimezone(source.zone).date()
     twice = _in_several_years(source, options)
-    all_words = {code: frozenset(word.casefold() for word in words) for code, words in options.kinds.items()}
+    all_words = {code: frozenset(map(str.casefold, _words(code, options))) for code in KINDS | options.words}
     for document in documents.read(source, options.kinds, today - timedelta(days=options.days)):
-        words = options.kinds[document.kind]
-        others = frozenset().union(*(each for code, each in all_words.items() if code != document.kind))
+        words = _words(document.kind, options)
+        own = frozenset(map(str.casefold, words))
+        others = frozenset().union(*(each for code, each in all_words.items() if code != document.kind)) - own
         short = int(document.number.rpartition("-")[2])
         year_needed = (document.kind, short) in twice
-        files = papers.find(document.number, words, others - all_words[document.kind], year_needed=year_needed)
+        files = papers.find(document.number, words, others, year_needed=year_needed)
         if not files and options.make_pdf and document.lines:
             files = [_made(papers, document, options)]
         if files:
@@ -137,8 +141,13 @@ def _made(papers: Papers, document: SalesDocument, options: DocumentOptions) -> 
 
 
 def _title(code: str, language: str, options: DocumentOptions) -> str:
-    words = options.kinds.get(code) or (code,)
-    return ENGLISH.get(code, words[0]) if language.upper().startswith("E") else words[0]
+    title = _words(code, options)[0]
+    return ENGLISH.get(code, title) if language.upper().startswith("E") else title
+
+
+def _words(code: str, options: DocumentOptions) -> tuple[str, ...]:
+    """Title and other words of a kind; one that nobody named is called by its code."""
+    return options.words.get(code) or KINDS.get(code) or (code,)
 
 
 def _record(document: SalesDocument, files: list[str], papers: Papers, link_until: date) -> CustomerDocument:

@@ -54,13 +54,23 @@ class TaxFree(Protocol):
     def tax_free(self) -> bool: ...
 
 
+def is_taxed(order: Order) -> bool | None:
+    """Whether the buyer pays tax: by the rates of the lines, else by the sums; None where neither tells."""
+    rates = [line.tax_rate for line in order.lines if line.tax_rate is not None]
+    if rates:
+        return any(rates)
+    incl, excl = order.total_incl, order.total_excl
+    return None if incl is None or excl is None else incl != excl
+
+
 def check_taxation(order: Order, options: TaxFree) -> Iterator[Finding]:
     """Whether the tax fits to where the delivery goes (`sage-100.md` 1.6)."""
     country = order.delivery_country or order.billing_country
-    if country == vat.HOME or not order.total_incl:
+    taxed = is_taxed(order)
+    if country == vat.HOME or taxed is None:
         return
     number = vat.plain(order.vat_number)
-    frees, taxed = vat.frees(number, country), order.total_incl != order.total_excl
+    frees = vat.frees(number, country)
     at, shown = Locator(field="vat_number"), {"country": country, "value": order.vat_number}
     if taxed and (frees or (country not in vat.MEMBERS and _rate_of_home(order))):
         yield found(TAXED, at, **shown)

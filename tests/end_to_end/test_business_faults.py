@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -152,6 +154,19 @@ def test_a_relation_that_sage_no_longer_has_leaves_the_shop(tmp_path: Path, shop
         change(installation, "DELETE FROM KHKArtikelZubehoer")
         synced(app, "accessories")
         assert shop.below("product_relation") == []
+
+
+def test_parcels_of_part_deliveries_and_of_an_unknown_carrier_are_all_kept(tmp_path: Path) -> None:
+    """D13: two deliveries of one order, the second in two parcels that a bicycle brings."""
+    head = "reference;order_number;carrier;parcel_parcel_number\n"
+    rows = ["ORD1/VLL-1;ORD1;dhl;00340434161094042557\n", *(f"ORD1/VLL-2;ORD1;rad;B{each}\n" for each in (1, 2))]
+    with without_sage(tmp_path, **NO_CALLS) as inside:
+        batch = inside.take("tracking_codes.csv", head + "".join(rows))
+        assert (batch.counts.created, batch.counts.rejected, batch.counts.held) == (2, 0, 0)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        said = ledger.execute("SELECT fields FROM shop_facet WHERE fields LIKE '%trackingCode%'").fetchall()
+    kept = {each for (fields,) in said for each in json.loads(fields)["trackingCode"]["$gathered"]}
+    assert kept == {"00340434161094042557", "B1", "B2"}
 
 
 def test_what_a_dry_run_foretold_binds_nobody(tmp_path: Path, shop: Reached) -> None:

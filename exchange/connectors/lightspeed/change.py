@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.connectors.lightspeed import kinds, policy
 from exchange.connectors.lightspeed.gateway import NotFound, Refused, Uncertain
+from exchange.connectors.lightspeed.policy import (
+    ENDED,
+    FIXED,
+    HIDDEN,
+    LATER,
+    LINKED,
+    NEW_FIRST,
+    RECOGNISED,
+    SINGLE,
+    STEPPED,
+)
 from exchange.connectors.lightspeed.quotes import QUOTE, Locked, Quotes
 from exchange.connectors.lightspeed.refs import Waits
 from exchange.errors import TransientError
@@ -27,32 +38,6 @@ if TYPE_CHECKING:
     from exchange.settings import Settings
     from exchange.shop import Ref
 
-#: What hides a thing that nobody wants any more.
-HIDDEN: Mapping[str, Mapping[str, Plain]] = {"product": {"visibility": "hidden"}, "category": {"isVisible": False}}
-#: Fields that can be given only when a thing is made; when one changes, another thing takes its place (2.9 to 2.12).
-FIXED: Mapping[str, frozenset[str]] = {
-    "product_image": frozenset({"attachment"}),
-    "product_relation": frozenset({"relatedProduct"}),
-    "category_product": frozenset({"category", "product", "sortOrder"}),
-    "file": frozenset({"attachment"}),
-}
-#: Fields that cannot be given when a thing is made, but only afterwards.
-LATER: Mapping[str, frozenset[str]] = {
-    "product_image": frozenset({"sortOrder"}),
-    "product_relation": frozenset({"sortOrder"}),
-}
-#: A new one is made before the old one goes, so that the customer sees no gap.
-NEW_FIRST = frozenset({"product_image", "file"})
-#: Others link them by their address: the old one goes at the end of a run, when the links have been changed.
-LINKED = frozenset({"file"})
-#: There is one below each owner and it has no id of its own: sending it again replaces it (2.2, 2.8).
-SINGLE = frozenset({"variant_image", "category_image", "brand_image"})
-#: The shop has no POST of it: it is made by several calls, and what it is made of cannot be changed afterwards.
-STEPPED = frozenset({"order"})
-#: How the status of an order begins that is shipped, picked up or cancelled (2.18).
-ENDED = ("completed", "cancelled")
-#: Fields by which a thing is recognised, and which are never sent: the shop's own value counts.
-RECOGNISED: Mapping[str, frozenset[str]] = {"customer": frozenset({"email"})}
 #: So long after it was not found it is looked for again; people register when they like.
 LOOK_AGAIN = timedelta(hours=1)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import policy
-from exchange.connectors.lightspeed.change import FIXED, LATER, NEW_FIRST, RECOGNISED
+from exchange.connectors.lightspeed.policy import FIXED, LATER, NEW_FIRST, RECOGNISED
 from exchange.connectors.lightspeed.quotes import QUOTE, lines_of
 from exchange.connectors.lightspeed.thing import things_of
 from exchange.connectors.lightspeed.wishes import CHUNK, DIRTY

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from exchange.connector import chunks
 from exchange.connectors.lightspeed import kinds
-from exchange.connectors.lightspeed.change import LINKED, Change
+from exchange.connectors.lightspeed.change import Change
 from exchange.connectors.lightspeed.gateway import Refused, Spent
 from exchange.connectors.lightspeed.identify import Identify
 from exchange.connectors.lightspeed.limits import Limits
+from exchange.connectors.lightspeed.policy import LINKED
 from exchange.connectors.lightspeed.refs import Refs, Waits
 from exchange.connectors.lightspeed.store import Store
 from exchange.connectors.lightspeed.uploads import Uploads

@@ -277,7 +277,10 @@ def matched(document: SalesDocument, before: DealDocument) -> list[DealLine | No
 
 
 def priced(document: SalesDocument, before: DealDocument, parts: Sequence[DealLine | None]) -> SalesDocument:
-    """A document that names no prices, with those of the lines that it goes on; others stay without."""
+    """A document that names no prices, with those of the lines that it goes on; others stay without.
+
+    A discount of the whole predecessor is not taken over: how much of it a part delivery bears, nobody has said.
+    """
     lines = []
     for line, part in zip(document.lines, parts, strict=True):
         if part is None or not line.article_number or not part.quantity:

@@ -37,6 +37,7 @@ from exchange.convert import half_up
 from exchange.finding import Finding, Locator, found
 from exchange.settings import PaymentTerms, ShippingTerms
 from exchange.trade.amounts import CENT, HALF_CENT, ZERO, cents, line_total
+from exchange.trade.order_taxation import is_taxed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +123,7 @@ class Drafter:
         gross = mode == "gross" or (mode == "company_net" and not order.company)
         billing = addresses.billing(order)
         place = addresses.delivery(order, billing)
-        eu = _vat(order.vat_number, place.country, _is_taxed(order))
+        eu = _vat(order.vat_number, place.country, is_taxed(order) is not False)
         payment, shipping = self._terms(order)
         area = Area(place.country, eu[0])
         positions = [self._line(line, index, area, gross=gross) for index, line in enumerate(order.lines)]
@@ -266,12 +267,6 @@ def _vat(vat_number: str, country: str, taxed: bool) -> tuple[int, str, str]:  #
     kind = taxation(country, vat_number, taxed=taxed)
     of_eu = {EU_COMPANY: prefix or country, EU_PRIVATE: country}
     return kind, of_eu.get(kind, ""), number
-
-
-def _is_taxed(order: Order) -> bool:
-    """Whether the buyer pays tax."""
-    rates = [line.tax_rate for line in order.lines if line.tax_rate is not None]
-    return any(rates) if rates else order.total_incl != order.total_excl
 
 
 def _at(field: str, line: int | None) -> Locator:

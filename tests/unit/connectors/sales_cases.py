@@ -51,6 +51,13 @@ def sale(
     return MODULE.prepare(made, MODULE.options())  # type: ignore[misc, no-any-return]
 
 
+def unpriced(kind: str, number: str, *lines: tuple[str, str], before: tuple[str, str]) -> SalesDocument:
+    """A document of articles and quantities, and nothing said of any amount."""
+    bought = tuple(blank(DocumentLine, article_number=article, quantity=Decimal(count)) for article, count in lines)
+    nothing = dict.fromkeys(("total_net", "total_tax", "total_gross"))
+    return sale(kind, number, *bought, before=before, **nothing)
+
+
 def sales_changes(documents: Iterable[SalesDocument]) -> list[Change]:
     """Documents on their way into a target."""
     return [

@@ -17,7 +17,7 @@ from exchange.records.sales_document import DocumentLine, SalesDocument
 from exchange.trade import documents
 from tests.unit.connectors.sage_cases import blank, codes, document, order, positions, rows, sandbox, values
 from tests.unit.connectors.sage_cases import land as land_orders
-from tests.unit.connectors.sales_cases import CUPS, FILTERS, line, sale, sales_changes
+from tests.unit.connectors.sales_cases import CUPS, FILTERS, line, sale, sales_changes, unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,6 +163,33 @@ def test_what_was_written_is_read_as_it_came(sage: SageDatabase) -> None:
     ]
     assert vll.lines[0].title == "Frei Haus"
     assert [each.predecessor_position for each in vll.lines] == [None, 1, 2]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one file", "later"])
+def test_a_delivery_note_without_prices_has_those_of_its_predecessor(sage: SageDatabase, *, together: bool) -> None:
+    """A part of the order at its price and its share of the discount; gross as the order is."""
+    given = sale("VVA", "O1", line(quantity="4", price="11.90", discount=Decimal(2)), line(FILTERS), gross=True)
+    note = unpriced("VLL", "L1", (CUPS, "1"), before=("VVA", "O1"))
+    if together:
+        _, head = heads(sage, given, note)
+    else:
+        heads(sage, given)
+        (head,) = heads(sage, note)
+    assert values(head, "Preiskennzeichen", "Bruttobetrag") == (-1, Decimal("11.40"))
+    (position,) = positions(sage, head)
+    assert values(position, "Einzelpreis", "Rabattbetrag", "Gesamtpreis") == (
+        Decimal("11.90"),
+        Decimal("0.5"),
+        Decimal("11.40"),
+    )
+
+
+def test_what_the_predecessor_does_not_have_needs_a_price_of_its_own(sage: SageDatabase) -> None:
+    """A missing price is not zero."""
+    heads(sage, sale("VVA", "O1"))
+    (applied,) = land(sage, unpriced("VLL", "L1", (CUPS, "1"), (FILTERS, "1"), before=("VVA", "O1")))
+    assert (applied.outcome, codes(applied)) == (Outcome.REJECTED, ["sage.no_price"])
+    assert applied.findings[0].at.field == "lines[1].unit_price"
 
 
 def test_a_line_is_done_once_deliveries_have_taken_it_whole(sage: SageDatabase) -> None:

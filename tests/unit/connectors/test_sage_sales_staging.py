@@ -9,11 +9,11 @@ import pytest
 
 from exchange import khk
 from exchange.connector import Landing, Outcome
-from exchange.connectors.sage import SageDatabase, StagingTarget
+from exchange.connectors.sage import DocumentsTarget, SageDatabase, StagingTarget
 from exchange.connectors.sage.sales_staging import DOCUMENT, DOCUMENT_LINE
 from exchange.modules.sales_documents import MODULE
 from tests.unit.connectors.sage_cases import codes, rows, sandbox, values
-from tests.unit.connectors.sales_cases import line, sale, sales_changes
+from tests.unit.connectors.sales_cases import line, sale, sales_changes, unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,3 +62,14 @@ def test_what_does_not_fit_is_rejected_and_does_not_wait(sage: SageDatabase) -> 
     done = land(sage, sale("VFR", "R1", total_gross=Decimal("24.80")), sale("VFR", "R2", customer_number="D1"))
     assert [codes(each) for each in done] == [["sage.total_differs"], ["sage.customer_unknown"]]
     assert rows(sage, DOCUMENT) == rows(sage, DOCUMENT_LINE) == []
+
+
+def test_a_delivery_note_without_prices_waits_with_those_of_its_predecessor_in_sage(sage: SageDatabase) -> None:
+    """One that waits itself has no number in Sage yet: its followers come later."""
+    given = sale("VVA", "O1", line(price="11.90"))
+    list(DocumentsTarget(sage).apply(Landing("b0", MODULE.name), iter(sales_changes([given]))))
+    (applied,) = land(sage, unpriced("VLL", "L1", ("00200050", "1"), before=("VVA", "O1")))
+    assert applied.outcome is Outcome.CREATED
+    assert rows(sage, DOCUMENT)[0]["Nettobetrag"] == Decimal("11.90")
+    (lost,) = land(sage, unpriced("VLL", "L2", ("00200050", "1"), before=("VLL", "L1")))
+    assert codes(lost) == ["sage.unknown_predecessor"]

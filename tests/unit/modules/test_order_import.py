@@ -64,6 +64,14 @@ def test_tax_and_destination_have_to_fit(country: str, vat_number: str, rate: st
     assert told(going(country, vat_number, rate)) == ([(f"order_import.{code}", severity)] if code else [])
 
 
+def test_where_neither_rates_nor_sums_tell_nothing_is_said() -> None:
+    """An order by a file may know net amounts only; with both sums, they tell."""
+    order = going("AT", "ATU13585627", "20")
+    bare = order._replace(lines=tuple(line._replace(tax_rate=None) for line in order.lines))
+    assert told(bare) == [("order_import.taxed_delivery", Severity.WARNING)]
+    assert told(bare._replace(total_incl=None)) == []
+
+
 def test_a_small_business_charges_no_tax_at_all() -> None:
     """Where the setting says so, deliveries within the EU need no VAT number; a wrong one is told all the same."""
     assert told(going("AT", "", "0"), tax_free=True) == []

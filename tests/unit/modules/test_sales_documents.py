@@ -108,6 +108,17 @@ def test_text_lines_need_text_and_positions_are_unique() -> None:
     assert told(given._replace(lines=(*given.lines, text._replace(position=1)))) == ["same_position"]
 
 
+def test_only_a_delivery_note_may_come_without_prices_and_only_after_something_that_has_them() -> None:
+    given = with_line(unit_price=None, total=None, tax_rate=None)
+    bare = given._replace(kind="VLL", total_net=None, total_tax=None, total_gross=None)
+    followed = {"predecessor_kind": "VVA", "predecessor_number": "O1"}
+    assert told(bare) == ["no_prices"]
+    assert told(bare._replace(**followed)) == []
+    assert told(bare._replace(kind="VFR", **followed)) == ["no_rate", "no_price", "no_total"]
+    assert told(bare._replace(**followed), unpriced=()) == ["no_rate", "no_price", "no_total"]
+    assert told(bare._replace(total_gross=Decimal(20), **followed)) == ["no_rate", "no_price"]
+
+
 def test_the_key_is_kind_and_number_however_they_are_typed() -> None:
     """The same number in two kinds is two documents."""
     given = example()
