@@ -149,7 +149,7 @@ class Cause(NamedTuple):
 
 def causes(app: App, timetable: Timetable, since: datetime) -> list[Cause]:
     """All that is wrong now. What was missed before `since`, the start of the service, is being caught up."""
-    parts = (_quarantined, _rejected, _waiting, _not_come, _disks, _expiring, _mails, _numberless, _troubles)
+    parts = (_quarantined, _rejected, _waiting, _not_come, _disks, _expiring, _mails, _numberless, _troubles, _channels)
     return list(chain(*(part(app) for part in parts), _schedules(app, timetable, since)))
 
 

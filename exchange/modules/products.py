@@ -343,6 +343,12 @@ def _type(row: Mapping[str, Any]) -> str:
     return "article"
 
 
+def prepare(product: Product, _options: Options) -> Product:
+    """The language as the shop calls it: `de-DE` and `DE` are `de` (fault-catalogue D11)."""
+    plain = product.language.replace("_", "-").partition("-")[0].lower()
+    return product if plain == product.language else product._replace(language=plain)
+
+
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
@@ -430,6 +436,7 @@ MODULE = Module(
     lands=Side.SHOP,
     example=example,
     options=ProductOptions,
+    prepare=prepare,
     rules=(
         Rule((BAD_EAN,), _ean, lambda: example()._replace(ean="4006381333932")),
         Rule((NEGATIVE_PRICE,), _negative, lambda: _with_prices("-1")),

@@ -156,6 +156,19 @@ def test_a_relation_that_sage_no_longer_has_leaves_the_shop(tmp_path: Path, shop
         assert shop.below("product_relation") == []
 
 
+@pytest.mark.parametrize("language", ["de-DE", "DE", "de_AT", "", "de"])
+def test_a_language_with_its_country_is_the_shops_language(tmp_path: Path, shop: Reached, language: str) -> None:
+    """D11: the texts stand in the basic language, and no text waits for one that the shop does not have."""
+    installation = connected(tmp_path / "one", shop)
+    row = f"NEU-1;{language};Becher;1;Zweimal gebrannt\n"
+    installation.drop("products.csv", f"number;language;name;active;long_text\n{row}")
+    assert installation.run_once().returncode == 0
+    with opened(installation) as app:
+        assert app.deliver().waiting == 0
+    (product,) = shop.rows("product")
+    assert (product["title"], product["content"]) == ("Becher", "Zweimal gebrannt")
+
+
 def test_parcels_of_part_deliveries_and_of_an_unknown_carrier_are_all_kept(tmp_path: Path) -> None:
     """D13: two deliveries of one order, the second in two parcels that a bicycle brings."""
     head = "reference;order_number;carrier;parcel_parcel_number\n"

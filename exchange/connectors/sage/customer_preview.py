@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from exchange.connector import Change, Landing
+    from exchange.connectors.sage.addresses import Place
     from exchange.connectors.sage.customers import CustomerLander
     from exchange.connectors.sage.database import SageDatabase
 
@@ -49,6 +50,7 @@ class CustomerPreview:
         self.columns = khk.available([khk.KONTOKORRENT.c[name] for name in ACCOUNT.values()], lander.present)
         self._present: dict[str, Present] = {}
         self._made: list[Account] = []
+        self._places: set[tuple[str, Place]] = set()
 
     def preview(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> Iterator[Preview]:
         """What each of these changes would do; a customer that the file makes is known to those below him."""
@@ -58,7 +60,9 @@ class CustomerPreview:
         for made in self._made:
             lander.accounts.add(made)
         recognised = [lander.recognise(change) for change in plain]
-        self._load(connection, {each.kto for each in recognised if isinstance(each, Account)} - self._present.keys())
+        ktos = {each.kto for each in recognised if isinstance(each, Account)}
+        self._load(connection, ktos - self._present.keys())
+        self._places |= lander.known_places(connection, ktos)
         for given, change in zip(changes, plain, strict=True):
             account = lander.recognise(change)  # once more: a customer above may be the same
             if faults := lander.fault(given):
@@ -86,10 +90,11 @@ class CustomerPreview:
         self.lander.accounts.add(made)
         self._present[name] = {}
         remarks = self.lander.remarks(customer, made, Outcome.CREATED)
-        return Preview(change.seq, Outcome.CREATED, "", self._differences(name, values), tuple(remarks))
+        fields = self._differences(name, values) + self._place(name, change)
+        return Preview(change.seq, Outcome.CREATED, "", fields, tuple(remarks))
 
     def _compared(self, change: Change, account: Account, values: Present) -> Preview:
-        fields = self._differences(account.kto, values)
+        fields = self._differences(account.kto, values) + self._place(account.kto, change)
         outcome = Outcome.UPDATED if fields else Outcome.UNCHANGED
         return Preview(change.seq, outcome, account.kto, fields)
 
@@ -115,6 +120,16 @@ class CustomerPreview:
             ]
             old.update(new)
         return tuple(sorted(fields, key=lambda each: _ORDER[each.name]))
+
+    def _place(self, kto: str, change: Change) -> tuple[FieldChange, ...]:
+        """A delivery address that the account does not have yet; it is entered beside the others."""
+        place = self.lander.place(change)
+        if place is None or (kto, place) in self._places:
+            return ()
+        self._places.add((kto, place))
+        parts = (place.name1, place.name2, place.addition, place.street, f"{place.zip} {place.city}", place.country)
+        told = ", ".join(part for part in parts if part)
+        return (FieldChange("delivery_address", "Lieferanschrift", "Delivery address", "", told),)
 
     # What is there
 

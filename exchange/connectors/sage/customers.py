@@ -22,11 +22,12 @@ from exchange.record import Kind, schema
 from exchange.records.customer import Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from sqlalchemy import Connection, Table
 
     from exchange.connector import Change, Landing
+    from exchange.connectors.sage.addresses import Place
     from exchange.connectors.sage.database import SageDatabase
 
 FIELDS = ("number", "shop_customer_number", "email")
@@ -83,6 +84,14 @@ class CustomerLander:
     def as_customers(self, changes: Sequence[Change]) -> Sequence[Change]:
         """The changes with customers as Sage has them."""
         return changes
+
+    def place(self, change: Change) -> Place | None:  # noqa: ARG002 - others
+        """The delivery address that a customer brings along."""
+        return None
+
+    def known_places(self, connection: Connection, ktos: Set[str]) -> set[tuple[str, Place]]:  # noqa: ARG002 - others
+        """The delivery addresses that accounts have."""
+        return set()
 
     def load(self, connection: Connection, landing: Landing, changes: Sequence[Change]) -> None:  # noqa: ARG002 - others
         """Read every account that these customers could have."""

@@ -28,7 +28,7 @@ from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.records.customer import Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Set
 
     from sqlalchemy import Connection
 
@@ -111,7 +111,7 @@ class ShopCustomerLander(CustomerLander):
 
     def _write_places(self, connection: Connection, places: Sequence[tuple[str, Place]]) -> None:
         """Delivery addresses that an account does not have yet; older ones stay, documents may name them."""
-        known = self._known_places(connection, {kto for kto, _ in places})
+        known = self.known_places(connection, {kto for kto, _ in places})
         new = [each for each in dict.fromkeys(places) if each not in known]
         if not new:
             return
@@ -127,7 +127,12 @@ class ShopCustomerLander(CustomerLander):
             ],
         )
 
-    def _known_places(self, connection: Connection, ktos: set[str]) -> set[tuple[str, Place]]:
+    def place(self, change: Change) -> Place | None:
+        """The delivery address, where it is another one than the billing address."""
+        return delivery(self._customers[change.key])
+
+    def known_places(self, connection: Connection, ktos: Set[str]) -> set[tuple[str, Place]]:
+        """The delivery addresses that accounts have."""
         reference, address = khk.ADRESSENVERWEISE.c, khk.ADRESSEN.c
         known: set[tuple[str, Place]] = set()
         for some in chunks(sorted(ktos), IN_VALUES):

@@ -152,6 +152,21 @@ def test_customers_of_the_shop_show_only_what_the_shop_owns(sage: SageDatabase) 
     assert "taxation" not in fields(preview)
 
 
+def test_a_delivery_address_is_shown_once_and_only_where_it_is_new(sage: SageDatabase) -> None:
+    """It is entered beside those that the account has; after it has landed there is nothing to show."""
+    given = {"shop_customer_id": "9001", "email": "einkauf@morgenrot.example", "billing_name": "Teestube"}
+    place = {"delivery_street": "Hafenstraße 1", "delivery_zip": "01097", "delivery_city": "Dresden"}
+    shopper = blank(ShopCustomer, **given, **place)
+    change = Change(1, 2, "9001", Outcome.CREATED, fingerprint(shopper), shopper)
+    landing = Landing("b1", "customer_export")
+    (preview,) = SagePreview(sage).preview(landing, iter([change]))
+    assert fields(preview)["delivery_address"] == ("", "Teestube, Hafenstraße 1, 01097 Dresden")
+    list(DocumentsTarget(sage).apply(landing, iter([change])))
+    later = change._replace(key="other", fingerprint=b"other")
+    (preview,) = SagePreview(sage).preview(Landing("b2", "customer_export"), iter([later]))
+    assert "delivery_address" not in fields(preview)
+
+
 def test_looking_writes_nothing(sage: SageDatabase) -> None:
     """Not even a table of ours."""
     before = {name: len(rows(sage, table)) for name, table in khk.METADATA.tables.items()}

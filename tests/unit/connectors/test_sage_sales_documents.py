@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 
 from exchange import khk
 from exchange.connector import Applied, Landing, Outcome
-from exchange.connectors.sage import DocumentsTarget, SageDatabase
+from exchange.connectors.sage import DocumentsTarget, SageDatabase, SagePreview
 from exchange.modules.sales_documents import MODULE
 from exchange.records.sales_document import DocumentLine, SalesDocument
 from exchange.trade import documents
@@ -309,6 +309,16 @@ def test_a_document_that_somebody_entered_by_hand_is_held(sage: SageDatabase) ->
     vva, vll = land(sage, sale("VVA", "O1"), sale("VLL", "O1"))
     assert (vva.outcome, codes(vva)) == (Outcome.HELD, ["sage.document_exists"])
     assert vll.outcome is Outcome.CREATED
+
+
+def test_a_dry_run_foretells_what_lands_and_writes_nothing(tmp_path: Path) -> None:
+    """A chain in any order, and what does not fit."""
+    with sandbox(tmp_path, way="documents") as sage:
+        before = len(rows(sage, khk.BELEGE))
+        given = sales_changes([*reversed(chain()), sale("VLL", "L9", before=("VVA", "X9"))])
+        foretold = sorted(SagePreview(sage).preview(Landing("b1", MODULE.name), iter(given)))
+        assert [each.outcome for each in foretold] == [Outcome.CREATED] * 5 + [Outcome.REJECTED]
+        assert len(rows(sage, khk.BELEGE)) == before
 
 
 def test_documents_that_follow_each_other_in_a_circle_are_rejected(sage: SageDatabase) -> None:
