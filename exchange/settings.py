@@ -436,7 +436,10 @@ class SageSettings(Section):
         (), description="Warehouses (Lagerkennung) whose stock is summed; empty: all active ones."
     )
     short_text: str = Field("Dimensionstext", description="Column of KHKArtikel that holds the short text.")
-    long_text: str = Field("Langtext", description="Column of KHKArtikel that holds the long text.")
+    long_text: str = Field(
+        "Langtext",
+        description="Column of KHKArtikel that holds the long text; LangtextHTML where texts have formats, as those taken over from the shop do.",
+    )
     shop_flag: str = Field(
         "",
         description="Own column of KHKArtikel (such as USER_WebShop) that must be set for an article to be exported; empty: all active articles for sale.",

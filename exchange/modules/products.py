@@ -17,6 +17,7 @@ from exchange.assortment.sold import warehouses
 from exchange.assortment.weights import kilograms
 from exchange.connector import chunks
 from exchange.convert import canonical
+from exchange.errors import ConfigError
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Rule, Side
 from exchange.records.product import Product, ProductCategory, ProductImage, ProductPrice, ProductStock
@@ -118,6 +119,9 @@ class _Reader:
     Args:
         source: Sage.
         options: of the module.
+
+    Raises:
+        ConfigError: Sage does not have a column that the options name.
     """
 
     def __init__(self, source: SageSource, options: ProductOptions) -> None:
@@ -127,6 +131,10 @@ class _Reader:
         self.mandant = source.settings.mandant
         columns = ((field, self.settings.columns.get(f"products.{field}", "")) for field in OWN_FIELDS)
         self.own = {field: column for field, column in columns if column}
+        present = source.columns(khk.ARTIKEL.name)
+        missing = [column for column in options.category_columns if column.lower() not in present]
+        if missing:
+            raise ConfigError(f"modules.products.category_columns: KHKArtikel has no column {', '.join(missing)}")
         self.tree = self._tree()
         self.rates = tax_rates(source)
         self.price_lists = self._price_lists()

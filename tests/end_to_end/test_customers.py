@@ -118,6 +118,16 @@ def test_faults_come_back_in_the_own_workbook_and_repaired_rows_are_taken_over(
     assert len(accounts(inside)) == 2
 
 
+def test_a_code_that_sage_does_not_have_is_answered_with_those_it_has(inside: Inside) -> None:
+    """Nobody has to look them up elsewhere."""
+    content = "Kundennummer;Name1;Land;Ort;Kundengruppe;Preisliste;Zahlungskondition\r\nD200001;S;DE;D;FEHLT;99;0\r\n"
+    batch = inside.take("kunden.csv", content)
+    remedies = {each["code"]: each["remedy"]["de"] for each in inside.receipt(batch)["findings"]}
+    assert "B2B, B2C" in remedies["customer_import.unknown_group"]
+    assert "1, 2" in remedies["customer_import.unknown_price_list"]
+    assert "14, 30" in remedies["customer_import.unknown_payment_terms"]
+
+
 def test_the_english_template_lands_the_same(inside: Inside, templates: dict[str, bytes]) -> None:
     """Titles and drop-downs are English, what lands in Sage is not."""
     row = {"Customer number": "D200009", "Name 1": "Tea Ltd", "Country": "DE", "Postcode": "01067", "City": "Dresden"}

@@ -263,8 +263,8 @@ def test_where_sage_takes_rows_articles_and_groups_wait_in_tables_of_ours(tmp_pa
 def test_the_articles_taken_over_are_found_again_in_the_shop_and_made_by_nobody_twice(
     tmp_path: Path, shop: Running
 ) -> None:
-    """From then on Sage leads: the product export recognises the shop's own products by their numbers."""
-    installation = connected(tmp_path / "api", shop)
+    """From then on Sage leads: the product export recognises the shop's own products, and keeps formats of texts."""
+    installation = connected(tmp_path / "api", shop, **{"sage.long_text": "LangtextHTML"})
     with opened(installation) as app:
         app.pull("category_import")
         app.pull("product_import")
@@ -274,3 +274,4 @@ def test_the_articles_taken_over_are_found_again_in_the_shop_and_made_by_nobody_
     after = [row["articleCode"] for row in call(shop, "GET", "variants.json?limit=250")["variants"]]
     assert [number for number in sorted(after) if number.startswith("NEU")] == numbers
     assert json.loads(done.stdout)["batches"][0]["counts"]["rejected"] == 0
+    assert call(shop, "GET", "products/1001")["product"]["content"] == "<p>Heiß &amp; fest</p>"

@@ -12,7 +12,7 @@ from exchange.records.sales_document import SalesDocument
 from tests.unit.connectors.sage_cases import blank
 from tests.unit.connectors.sales_cases import sales_changes
 
-#: For each document the place of the one that it follows from: earlier, later, itself, one that does not exist, or none.
+#: For each document the place of the one that it follows from: earlier, later, itself, a missing one, or none.
 FILES = st.lists(st.none() | st.integers(-1, 12), max_size=12)
 
 

@@ -12,6 +12,8 @@ import pytest
 from exchange import causes as causes_module
 from exchange.alerts import Alerts, present
 from exchange.causes import LANE_FAILED, SHOP_AWAY, Cause
+from exchange.channels.faults import NOT_ADMITTED
+from exchange.channels.report import Report
 from exchange.errors import TransientError
 from exchange.finding import found
 from exchange.jobs import ACTIONS, Action
@@ -330,3 +332,22 @@ def test_a_service_that_has_fallen_silent_is_critical(watch: Watch) -> None:
         assert present(watch.inside.app)[0] == health
     heart.write_text("{", "utf-8")
     assert present(watch.inside.app)[0] == "ok"
+
+
+def test_a_fault_of_a_channel_is_told_and_called_off(tmp_path: Path) -> None:
+    """Channels write down what is wrong; nobody but the alerts reads it at night."""
+    agency = f"[channels.agency]\ntype = 'folder'\ninbox = '{tmp_path / 'in'}'\noutbox = '{tmp_path / 'out'}'\n"
+    with watched(tmp_path / "own", agency) as watch:
+        state = watch.inside.folder / "work" / ".channels" / "agency" / "state.json"
+        state.parent.mkdir(parents=True, exist_ok=True)
+        report = Report("agency", state, watch.inside.app.ledger.now)
+        report.say(
+            found(NOT_ADMITTED, place="sftp.agency.example", user="shop", reason="key refused", channel="agency")
+        )
+        report.end(reached=False)
+        assert watch.look() == [NOT_ADMITTED.code]
+        ((_, text),) = watch.mails()
+        assert "sftp.agency.example" in text
+        report.begin()
+        report.end(reached=True)
+        assert watch.look(hours=1) == []

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from exchange import khk
 from exchange.connector import chunks
-from exchange.connectors.sage import addresses, taxes
+from exchange.connectors.sage import sales_places, taxes
 from exchange.connectors.sage.accounts import Account, Accounts
 from exchange.connectors.sage.articles import Articles
 from exchange.connectors.sage.charset import Charset
@@ -26,7 +26,7 @@ from exchange.connectors.sage.findings import (
 )
 from exchange.connectors.sage.lookup import IN_VALUES
 from exchange.connectors.sage.recognition import Wanted
-from exchange.connectors.sage.sales_findings import OTHER_UNIT, TOTAL_DIFFERS, UNKNOWN_KIND
+from exchange.connectors.sage.sales_findings import OTHER_UNIT, TOTAL_DIFFERS, UNKNOWN_KIND, UNKNOWN_VARIANT
 from exchange.connectors.sage.taxes import EU_COMPANY, EU_PRIVATE, Area, TaxFinder, taxation, vat
 from exchange.connectors.sage.totals import Position, Totals, add_up
 from exchange.convert import half_up
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from exchange.connectors.sage.addresses import Place
     from exchange.connectors.sage.articles import Article
     from exchange.connectors.sage.database import SageDatabase
     from exchange.records.sales_document import DocumentLine
@@ -86,8 +87,8 @@ class SalesDraft:
     taxation: int
     eu_country: str
     vat_number: str
-    billing: addresses.Place
-    delivery: addresses.Place
+    billing: Place
+    delivery: Place
     lines: list[SalesLine]
     totals: Totals
 
@@ -114,6 +115,7 @@ class SalesDrafter:
         self.accounts = Accounts(sage)
         self.kinds: dict[str, str] = {}
         self.vat_numbers: dict[str, str] = {}
+        self.variants: set[tuple[str, int]] = set()
         self.taxes: TaxFinder | None = None
 
     def begin(self, connection: Connection) -> None:
@@ -128,6 +130,7 @@ class SalesDrafter:
         """Read the articles and the customers of documents."""
         numbers = {line.article_number for document in documents for line in document.lines}
         self.articles.load(connection, (numbers | {self.settings.orders.rounding_article}) - {""})
+        self._load_variants(connection, documents)
         wanted = {document.customer_number for document in documents}
         self.accounts.load(connection, [Wanted(number, "", "", FIELDS) for number in sorted(wanted)])
         account = khk.KONTOKORRENT.c
@@ -138,6 +141,15 @@ class SalesDrafter:
             for kto, land, number in connection.execute(query):
                 prefix = (land or "").strip()  # stands apart (section 4)
                 self.vat_numbers[kto] = f"{prefix}{number.strip().removeprefix(prefix)}" if number else ""
+
+    def _load_variants(self, connection: Connection, documents: Sequence[SalesDocument]) -> None:
+        lines = [line for document in documents for line in document.lines if line.variant_id]
+        variant = khk.ARTIKEL_VARIANTEN.c
+        for some in chunks(sorted({line.article_number for line in lines}), IN_VALUES):
+            query = select(variant.Artikelnummer, variant.AuspraegungID).where(
+                variant.Mandant == self.settings.mandant, variant.Artikelnummer.in_(some)
+            )
+            self.variants.update((number, variant_id) for number, variant_id in connection.execute(query))
 
     def faults(self, document: SalesDocument) -> Sequence[Finding]:
         """Characters that the database cannot hold."""
@@ -151,8 +163,8 @@ class SalesDrafter:
         own = self.settings.currency
         if document.currency not in ("", own):
             raise Unfit(found(CURRENCY, Locator(field="currency"), currency=document.currency, own=own))
-        billing = _billing(document, account)
-        delivery = _delivery(document, billing)
+        billing = sales_places.billing(document, account)
+        delivery = sales_places.delivery(document, billing)
         taxed, eu_country, vat_number = self._vat(document, delivery.country)
         area = Area(delivery.country, taxed)
         lines = [self._line(line, index, area) for index, line in enumerate(document.lines)]
@@ -187,6 +199,9 @@ class SalesDrafter:
         if not line.article_number:
             return SalesLine(line, None)
         article = self._article(line.article_number, f"lines[{index}].article_number")
+        if line.variant_id and (article.number, line.variant_id) not in self.variants:
+            at = Locator(field=f"lines[{index}].variant_id")
+            raise Unfit(found(UNKNOWN_VARIANT, at, article=article.number, variant=line.variant_id))
         own = {article.sales_unit.casefold(), ""}
         if line.unit.casefold() not in own:
             at = Locator(field=f"lines[{index}].unit")
@@ -259,50 +274,3 @@ def _exact(quantity: Decimal, unit: Decimal, discount: Decimal, stated: Decimal)
         return unit
     exact = half_up((stated + discount) / quantity, PRICE_PLACES)
     return exact if line_total(quantity, exact, discount) == cents(stated) else unit
-
-
-def _billing(document: SalesDocument, account: Account) -> addresses.Place:
-    """A0 and A2: as the document says; where it says nothing, the customer's own address."""
-    stated = [document.billing_name1, document.billing_street, document.billing_zip, document.billing_city]
-    if not any(stated):
-        own: Sequence[str] = (
-            "Anrede",
-            "Name1",
-            "Name2",
-            "LieferZusatz",
-            "",
-            "LieferStrasse",
-            "LieferLand",
-            "LieferPLZ",
-        )
-        return addresses.Place(*(account.text(name) if name else "" for name in (*own, "LieferOrt")))
-    return addresses.Place(
-        document.billing_salutation,
-        document.billing_name1,
-        document.billing_name2,
-        document.billing_addition,
-        "",
-        document.billing_street,
-        document.billing_country or account.text("LieferLand"),
-        document.billing_zip,
-        document.billing_city,
-    )
-
-
-def _delivery(document: SalesDocument, billing: addresses.Place) -> addresses.Place:
-    """A1; the billing address where the document names no other."""
-    stated = [document.delivery_name1, document.delivery_street, document.delivery_zip, document.delivery_city]
-    country = document.delivery_country or billing.country
-    if not any(stated):
-        return billing._replace(country=country)
-    return addresses.Place(
-        "",
-        document.delivery_name1 or billing.name1,
-        document.delivery_name2,
-        document.delivery_addition,
-        "",
-        document.delivery_street,
-        country,
-        document.delivery_zip,
-        document.delivery_city,
-    )

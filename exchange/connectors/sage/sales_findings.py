@@ -54,3 +54,10 @@ UNKNOWN_KIND = kind(
     remedy_de="Nennen Sie eines der bekannten Kennzeichen.",
     remedy_en="Name one of the known kinds.",
 )
+UNKNOWN_VARIANT = kind(
+    "sage.unknown_variant",
+    de="Der Artikel „{article}“ hat in Sage keine Ausprägung {variant}.",
+    en="The article “{article}” has no variant {variant} in Sage.",
+    remedy_de="Berichtigen Sie die Ausprägung, oder lassen Sie sie leer.",
+    remedy_en="Correct the variant, or leave it empty.",
+)

@@ -242,6 +242,7 @@ def test_what_is_in_accounting_is_never_touched(sage: SageDatabase) -> None:
         ({"total_gross": Decimal("24.80")}, "sage.total_differs"),
         ({"lines": (line("NEVER"),)}, "sage.unknown_article"),
         ({"lines": (line(unit="Kg"),)}, "sage.other_unit"),
+        ({"lines": (line(variant_id=77),)}, "sage.unknown_variant"),
         ({"lines": (line(tax_rate=Decimal(13)),)}, "sage.unknown_tax"),
         ({"head_text": "日本"}, "sage.not_in_charset"),
     ],
@@ -285,6 +286,18 @@ def test_text_lines_and_discounts_are_kept(sage: SageDatabase) -> None:
     assert values(text_line, "Artikelnummer", "Bezeichnung1", "PosType") == ("", "Lieferung frei Haus", 2)
     assert cups["Langtext"] == title
     assert values(head, "Rabattbetrag1", "Rabatttext1", "Nettobetrag") == (2, "Treue", 18)
+
+
+def test_a_line_may_name_a_variant(sage: SageDatabase) -> None:
+    variant = next(row for row in rows(sage, khk.ARTIKEL_VARIANTEN) if row["AuspraegungID"])
+    number, chosen = values(variant, "Artikelnummer", "AuspraegungID")
+    before, head = heads(
+        sage,
+        sale("VVA", "O1", line(number), line(number, variant_id=chosen)),
+        sale("VLL", "L1", line(number, variant_id=chosen), before=("VVA", "O1")),
+    )
+    assert positions(sage, head)[0]["AuspraegungID"] == chosen
+    assert [each["IstErledigt"] for each in positions(sage, before)] == [0, -1]
 
 
 def test_gross_documents_take_the_tax_out(sage: SageDatabase) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, update
 
 from exchange import khk
 from exchange.connectors.sage import SageDatabase
+from exchange.errors import ConfigError
 from exchange.modules.products import MODULE
 from exchange.record import fingerprint
 from exchange.records.product import Product, ProductCategory, ProductImage, ProductPrice, ProductStock
@@ -95,6 +96,11 @@ def test_further_categories_come_from_own_columns(path: Path) -> None:
     own, *further = [each.number for each in mug.categories]
     assert own == "ZUBEHOER/GESCHIRR/BECHER"
     assert further == ["KAFFEE/BOHNEN/ESPRESSO", "ZUBEHOER/GESCHIRR", "BIO", "FEHLT", "TEE"]
+
+
+def test_a_column_that_sage_does_not_have_is_a_matter_of_the_settings(path: Path) -> None:
+    with pytest.raises(ConfigError, match="USER_Fehlt"):
+        collected(path, options={"category_columns": ["Matchcode", "USER_Fehlt"]})
 
 
 def test_only_what_is_sold_comes(path: Path) -> None:
