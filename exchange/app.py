@@ -22,10 +22,11 @@ from exchange.consignment import Consignments
 from exchange.errors import BatchError, ConfigError, TransientError
 from exchange.finding import found, kind
 from exchange.leases import Leases, transfer
-from exchange.ledger import Batch, Ledger, Origin
+from exchange.ledger import Batch, Ledger, Origin, State
 from exchange.ledgers.migrations import migrate
 from exchange.letter import LetterView
 from exchange.mail import Post
+from exchange.meaning import Meaning
 from exchange.module import Side
 from exchange.owner import Owner
 from exchange.pauses import Pauses
@@ -517,6 +518,7 @@ class App:
         with self.leases.held(transfer(declared.name, declared.lands), patience):
             target = self.target_name(declared, out_profile)
             self._finish_collected(declared.name, target)
+            meaning = Meaning(self.ledger, self.settings, self._options[declared.name], declared.name)
             spool = self.collect(declared)
             try:
                 batch = put(
@@ -526,14 +528,17 @@ class App:
                     module=declared.name,
                     profile=f"{declared.name}_json",
                     target=target,
-                    whole=full,
+                    whole=full or (target == SHOP and meaning.changed),
                     snapshot=True,
                     forced=True,
                     origin=Origin.COLLECT,
                 )
             finally:
                 spool.unlink()
-            return self._processed(batch)
+            batch = self._processed(batch)
+            if target == SHOP and batch.state is State.DONE:
+                meaning.keep()
+            return batch
 
     def pull(self, module: str, *, patience_seconds: float | None = None) -> Batch | None:
         """Ask the shop's API for what is new of a module's records, and bring it into Sage; None when nothing is.
@@ -643,7 +648,14 @@ class App:
             target = self._target(declared, job.batch)
             plans.append(self.delivery().rehearse(target, job.landing, Changes(changes(job, staged)), vanished))
 
-        batch = Batch(uid="dry-run", file_name=spool.name, received_at=self.ledger.now(), module=declared.name)
+        meaning = Meaning(self.ledger, self.settings, self._options[declared.name], declared.name)
+        batch = Batch(
+            uid="dry-run",
+            file_name=spool.name,
+            received_at=self.ledger.now(),
+            module=declared.name,
+            whole=meaning.changed,
+        )
         try:
             job = self.pipeline.dry_run(batch, spool, look)
         finally:
