@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from exchange.finding import Finding, Locator, found, kind
 from exchange.records.sales_document import DocumentTax
 from exchange.trade.amounts import HALF_CENT, ZERO, RateSum, by_rate, cents
+from exchange.trade.sales import is_unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

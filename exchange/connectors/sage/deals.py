@@ -186,7 +186,12 @@ class Deals:
                 for document, deal, number, account, gross, other, booked in connection.execute(query):
                     name = (kind, year, number)
                     made[name] = DealDocument(
-                        document, deal or other or 0, name, account, gross=bool(gross), booked=bool(booked)
+                        document,
+                        deal or other or 0,
+                        name,
+                        (account or "").strip(),
+                        gross=bool(gross),
+                        booked=bool(booked),
                     )
         self._add_lines(connection, {each.id: each for each in made.values()})
         return made

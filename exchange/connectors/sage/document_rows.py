@@ -144,13 +144,15 @@ def header(
     )
 
 
-def _slots(draft: Draft) -> list[Any]:
+#: The values of `_SLOTS` of most orders.
+_NO_SLOTS = (ZERO, khk.NO) * SLOTS
+
+
+def _slots(draft: Draft) -> tuple[Any, ...]:
     """The values of `_SLOTS`."""
-    base, used = draft.totals.discount_base, [slot.amount != ZERO for slot in draft.slots]
-    values: list[Any] = []
-    for each in used:
-        values += (base, khk.YES) if each else (ZERO, khk.NO)
-    return values + [ZERO, khk.NO] * (SLOTS - len(used))
+    base = draft.totals.discount_base
+    used = [value for slot in draft.slots for value in ((base, khk.YES) if slot.amount else (ZERO, khk.NO))]
+    return (*used, *_NO_SLOTS[len(used) :])
 
 
 #: The columns of KHKVKBelegePositionen that a position gives; ids and `POSITION_CONSTANTS` are the others.

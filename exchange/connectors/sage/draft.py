@@ -40,7 +40,7 @@ from exchange.trade.amounts import CENT, HALF_CENT, ZERO, cents, line_total
 from exchange.trade.order_taxation import is_taxed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
@@ -312,8 +312,11 @@ def header(draft: Draft, kind: str) -> tuple[Any, ...]:
     )
 
 
-def _slots(draft: Draft) -> Iterator[Any]:
+#: The values of `SLOT_COLUMNS` of most orders.
+_NO_SLOTS = (ZERO, "") * SLOTS
+
+
+def _slots(draft: Draft) -> tuple[Any, ...]:
     """The values of `SLOT_COLUMNS`."""
-    for slot in (*draft.slots, *[NOTHING] * (SLOTS - len(draft.slots))):
-        yield slot.amount
-        yield slot.text if slot.amount else ""
+    used = [value for slot in draft.slots for value in (slot.amount, slot.text if slot.amount else "")]
+    return (*used, *_NO_SLOTS[len(used) :])

@@ -80,8 +80,10 @@ def dearest_rate(positions: Sequence[Position]) -> Decimal:
 
 def order_discount(order: Order, positions: Sequence[Position], *, gross: bool) -> Slot:
     """The discount of the order; one that is given on one side only is converted."""
-    text = f"Gutschein {order.coupon_code}" if order.coupon_code else "Rabatt"
     incl, excl = order.discount_incl, order.discount_excl
+    if not (incl or excl):  # most orders have none
+        return NOTHING
+    text = f"Gutschein {order.coupon_code}" if order.coupon_code else "Rabatt"
     amount = incl if gross else excl
     if amount is None:
         amount = in_mode(incl, excl, dearest_rate(positions), gross=gross) or ZERO

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, event, select
 from sqlalchemy.dialects import mssql
@@ -20,14 +21,12 @@ from exchange.settings import SageCustomers
 from tests.unit.connectors.sage_cases import changes, customer, land, order, sandbox
 from tests.unit.connectors.sales_cases import sale, sales_changes
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 DIALECT: Any = mssql.dialect()
 
 
 def everything(sage: SageDatabase) -> None:
     """Each way through the connector at least once."""
+    sage.papers = Path(sage.engine.url.database or "").parent / "documents"
     for module in build().modules.values():
         if module.collect is not None:
             # Attachments lie in a folder; some things stand in columns of the merchant's own.
