@@ -5,6 +5,7 @@ The hours are those of the story; only the promotion that starts at midnight tur
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import tempfile
@@ -149,6 +150,19 @@ class Day:
         self._exported("order_export")
         screen.delivered(self.app.deliver(), "de")
 
+    def offers(self) -> None:
+        self.story.say("10:15  Angebot", "Das Angebotsprogramm legt ein Angebot als Datei ab; es steht danach in Sage.")
+        line = {
+            "position": "1", "article_number": "30020", "quantity": "1", "unit": "Stk", "unit_price": "100.00",
+            "total": "100.00", "tax_rate": "19",
+        }  # fmt: skip
+        offer = {
+            "kind": "VPA", "number": "AN-77", "dated_on": f"{self.office.now:%Y-%m-%d}", "customer_number": "D100001",
+            "gross": "0", "total_net": "100.00", "total_tax": "19.00", "total_gross": "119.00",
+            "foot_text": "Gültig vier Wochen.", "lines": [line],
+        }  # fmt: skip
+        self._drop("angebot.json", json.dumps({"exchange": {"module": "sales_documents"}, "records": [offer]}))
+
     def papers(self) -> None:
         self.story.say(
             "11:00  Belege", "Auftragsbestätigung, Lieferschein und Rechnung stehen im Kundenkonto, als PDF."
@@ -245,6 +259,7 @@ class Day:
             (None, self.morning),
             (self.shopping, self.orders),
             (self.calling, self.phone),
+            (None, self.offers),
             (self.packing, self.papers),
             (None, self.shipping),
             (None, self.parcels),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from pydantic import Field
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.sales_document import DocumentLine, DocumentTax, SalesDocument
+from exchange.trade import documents
 from exchange.trade.amounts import ZERO
 from exchange.trade.document_sums import (
     DOCUMENT_SUM,
@@ -34,6 +36,8 @@ from exchange.trade.sales import document_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from exchange.connector import SageSource
 
 UNKNOWN_KIND = kind(
     "sales_documents.unknown_kind",
@@ -148,6 +152,31 @@ class DocumentOptions(Options):
         ("VLL",),
         description="Kinds that may come without any price, as delivery notes do; the predecessor's apply then.",
     )
+    export_kinds: tuple[str, ...] = Field(
+        ("VVA", "VLL", "VFR", "VFG"), description="Kinds that `exchange export sales_documents` writes for partners."
+    )
+    export_days: int = Field(30, ge=1, description="It looks at documents of so many days.")
+    export_customers: tuple[str, ...] = Field(
+        (), description="Patterns of the customer numbers whose documents it writes, such as D1000*; empty: of all."
+    )
+    export_profiles: dict[str, str] = Field(
+        {},
+        description='Profile per kind, such as VFR = "opentrans_invoice_xml"; a kind without one is written in our own form.',
+    )
+
+
+def collect(source: SageSource, options: DocumentOptions) -> Iterator[SalesDocument]:
+    """Documents of the last days, for partners; what was written and has not changed is not written again."""
+    since = source.now().astimezone(source.zone).date() - timedelta(days=options.export_days)
+    for document in documents.read(source, options.export_kinds, since):
+        wanted = options.export_customers or ("*",)
+        if document.lines and any(fnmatchcase(document.customer_number, pattern) for pattern in wanted):
+            yield document
+
+
+def route(document: SalesDocument, options: DocumentOptions) -> str:
+    """The form that its kind is written in."""
+    return options.export_profiles.get(document.kind, "sales_documents_xml")
 
 
 def prepare(document: SalesDocument, options: DocumentOptions) -> SalesDocument:
@@ -319,6 +348,9 @@ MODULE = Module(
         Reference("customer", UNKNOWN_CUSTOMER, lambda document: [("customer_number", document.customer_number)]),
         Reference("payment_terms", UNKNOWN_TERMS, lambda document: [("payment_terms", document.payment_terms)]),
     ),
+    collect=collect,
+    route=route,
+    window=True,
     changed="hold",
     entered_by_hand=True,
     aliases=("sales_document", "sol", "verkaufsbelege"),

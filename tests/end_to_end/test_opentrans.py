@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from lxml import etree
 
+from tests import opentrans
 from tests.inside import Inside, with_sage, without_sage
 
 if TYPE_CHECKING:
@@ -137,6 +139,36 @@ def test_a_catalogue_that_declares_entities_is_refused(inside: Inside, tmp_path:
     batch = inside.take("katalog.xml", content)
     assert inside.codes(batch) == ["xml.doctype"]
     assert "geheim" not in "".join(path.read_text("utf-8") for path in inside.outbox.glob("*.json"))
+
+
+def test_documents_of_sage_go_out_to_partners_once_and_come_in_again(tmp_path: Path) -> None:
+    """Each kind in its form, only of customers that want them; another company takes an invoice into its own Sage."""
+    forms = {"VFR": "opentrans_invoice_xml", "VLL": "opentrans_dispatchnotification_xml"}
+    options = {"export_kinds": ["VFR"], "export_days": 3650, "export_customers": ["D100001"], "export_profiles": forms}
+    settings = {f"modules.sales_documents.{name}": value for name, value in options.items()}
+    with with_sage(tmp_path / "ours", **settings) as ours, with_sage(tmp_path / "theirs") as theirs:
+        batch = ours.app.export("sales_documents")
+        assert (batch.counts.rejected, ours.codes(batch)) == (0, [])
+        files = ours.written(batch)
+        wanted = ours.installation.sage(
+            "SELECT COUNT(*) FROM KHKVKBelege WHERE Belegkennzeichen = 'VFR' AND A0Empfaenger = 'D100001'"
+        )
+        assert [(len(files),)] == wanted
+        for file in files:
+            root = etree.parse(file).getroot()
+            assert root.tag == f"{{{opentrans.OWN}}}INVOICE"
+            assert opentrans.faults(root) == []
+        assert ours.app.export("sales_documents").counts.created == 0
+
+        content = files[0].read_bytes()
+        taken = theirs.take("rechnung.xml", content)
+        assert (taken.module, taken.counts.created, theirs.codes(taken)) == ("sales_documents", 1, [])
+        number = etree.fromstring(content).findtext(f".//{{{opentrans.OWN}}}INVOICE_ID")
+        query = "SELECT Nettobetrag, Steuerbetrag, Bruttobetrag FROM KHKVKBelege WHERE Belegkennzeichen = 'VFR' AND "
+        year, _, short = str(number).partition("-")
+        sent = ours.installation.sage(f"{query} Belegjahr = ? AND Belegnummer = ?", year, short)
+        assert theirs.installation.sage(f"{query} Referenznummer = ?", number) == sent
+        assert theirs.take("nochmal.xml", content + b"<!-- noch einmal -->").counts.unchanged == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is a module of POSIX")
