@@ -218,9 +218,7 @@ class Day:
         """A file falls into the inbox; each time it is another one, as senders do."""
         self.copies += 1
         folder, _, file = name.rpartition("/")
-        content = content.replace("{copy}", f"Kopie {self.copies}") + (
-            "\r\n" * self.copies if name.endswith("csv") else ""
-        )
+        content = content.replace("{copy}", f"Kopie {self.copies}") + "\n" * self.copies
         self.story.drop(f"{folder}{'/' if folder else ''}{self.copies}-{file}", content.encode())
         self.story.process()
 
