@@ -59,12 +59,15 @@ SEVERAL = kind(
 
 #: Words of the usual kinds (`sage-100.md` 2.14); the first is the title, the others tell the kind in file names.
 KINDS = {
-    "VPA": ("Angebot", "Quote", "VPA"),
-    "VVA": ("Auftragsbestätigung", "Auftragsbestaetigung", "Auftrag", "Order", "VVA", "AB"),
-    "VLL": ("Lieferschein", "Delivery", "VLL", "LS"),
-    "VFR": ("Rechnung", "Invoice", "VFR", "RE"),
-    "VFG": ("Gutschrift", "Credit", "VFG", "GS"),
-    "VFS": ("Stornorechnung", "Storno", "VFS"),
+    "VPA": ("Angebot", "Angebote", "Quote", "Quotes", "VPA"),
+    "VVA": (
+        *("Auftragsbestätigung", "Auftragsbestätigungen", "Auftragsbestaetigung", "Auftragsbestaetigungen"),
+        *("Auftrag", "Order", "Orders", "VVA", "AB"),
+    ),
+    "VLL": ("Lieferschein", "Lieferscheine", "Delivery", "VLL", "LS"),
+    "VFR": ("Rechnung", "Rechnungen", "Invoice", "Invoices", "VFR", "RE"),
+    "VFG": ("Gutschrift", "Gutschriften", "Credit", "VFG", "GS"),
+    "VFS": ("Stornorechnung", "Stornorechnungen", "Storno", "VFS"),
 }
 ENGLISH = {"VPA": "Quote", "VVA": "Order confirmation", "VLL": "Delivery note", "VFR": "Invoice", "VFG": "Credit note"}
 

@@ -1,0 +1,100 @@
+"""PDFs of documents: whose they are by their name, and nothing on a guess."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exchange.modules.documents import KINDS
+from exchange.trade.links import Pass, last_day, opened, token
+from exchange.trade.papers import MADE, Papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PDF = b"%PDF-1.4\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+INVOICE, OTHERS = KINDS["VFR"], frozenset(("lieferschein", "ls"))
+KEY = "k" * 40
+
+
+def papers(folder: Path, *names: str) -> Papers:
+    """A folder with these files."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PDF)
+    return Papers(folder, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["Rechnung 10001.pdf"], ["Rechnung 10001.pdf"]),
+        (["RE-2026-10001.PDF"], ["RE-2026-10001.PDF"]),
+        (["rechnung_2026_10001_kopie.pdf"], ["rechnung_2026_10001_kopie.pdf"]),
+        (["Rechnungen/10001.pdf"], ["Rechnungen/10001.pdf"]),
+        (["Rechnungskorrektur 10001.pdf"], []),
+        (["Rechnung/2026/10001.pdf"], ["Rechnung/2026/10001.pdf"]),
+        (["Rechnung 2025 10001.pdf"], []),  # another year
+        (["Lieferschein 10001.pdf"], []),
+        (["10001.pdf"], []),  # of which kind?
+        (["Rechnung 110001.pdf", "Rechnung 100010.pdf"], []),
+        (["Rechnung 10001.pdf", "Rechnung 2026-10001.pdf"], ["Rechnung 2026-10001.pdf"]),  # the year tells it
+        (["Rechnung 10001 a.pdf", "Rechnung 10001 b.pdf"], ["Rechnung 10001 a.pdf", "Rechnung 10001 b.pdf"]),
+        (["Rechnung 10001.txt"], []),
+        ([f"{MADE}/Rechnung 10001.pdf"], []),
+    ],
+)
+def test_a_file_is_found_by_its_name(tmp_path: Path, names: list[str], found: list[str]) -> None:
+    """Number, kind and year; several that fit equally well are all told."""
+    assert papers(tmp_path, *names).find("2026-10001", INVOICE, OTHERS, year_needed=False) == found
+
+
+def test_a_number_of_several_years_needs_the_year(tmp_path: Path) -> None:
+    there = papers(tmp_path, "Rechnung 10001.pdf", "Rechnung 2026 10001.pdf")
+    assert there.find("2026-10001", INVOICE, OTHERS, year_needed=True) == ["Rechnung 2026 10001.pdf"]
+    assert there.find("2025-10001", INVOICE, OTHERS, year_needed=True) == []
+
+
+def test_what_is_no_whole_pdf_or_lies_outside_is_not_there(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    there = papers(folder, "Rechnung 10001.pdf")
+    (tmp_path / "geheim.pdf").write_bytes(PDF)
+    (folder / "Rechnung 10002.pdf").write_bytes(b"%PDF-1.4 cut off")
+    assert there.holds("Rechnung 10001.pdf")
+    assert not any(map(there.holds, ("../geheim.pdf", "Rechnung 10002.pdf", "fehlt.pdf", "", "/etc/passwd")))
+
+
+def test_what_we_make_is_kept_until_it_says_something_else(tmp_path: Path) -> None:
+    """One file per document; an old version goes."""
+    there, made = Papers(tmp_path, 1_000), []
+
+    def make() -> bytes:
+        made.append(1)
+        return PDF
+
+    first = there.keep("VFR-2026-1", "a", make)
+    assert there.keep("VFR-2026-1", "a", make) == first
+    second = there.keep("VFR-2026-1", "b", make)
+    assert len(made) == 2
+    assert [path.name for path in (tmp_path / MADE).iterdir()] == [second.rpartition("/")[2]]
+
+
+def test_a_link_is_good_for_what_it_says_and_no_longer() -> None:
+    until = date(2026, 12, 1)
+    allowed = Pass("D1", "VFR|2026-1", "a.pdf", until)
+    text = token(KEY, allowed)
+    assert opened(KEY, text, until) == allowed
+    assert opened(KEY, text, until + timedelta(days=1)) is None
+    assert opened("x" * 40, text, until) is None
+    for changed in (text[:-1], text + "A", "", "a.b", text.replace(".", "")):
+        assert opened(KEY, changed, until) is None
+
+
+def test_a_link_stays_as_it_is_for_a_period_and_never_ends_early() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(60)]
+    ends = [last_day(day, 14) for day in days]
+    assert all(14 <= (end - day).days <= 28 for day, end in zip(days, ends, strict=True))
+    assert len(set(ends)) <= 6
