@@ -1,7 +1,8 @@
 """PDFs of sales documents in a folder, found by the document's number in the file name (`sage-100.md` 2.16).
 
 Sage keeps no PDFs in its tables. A file is somebody's only when its name says so beyond doubt: the number stands in it
-as a number of its own, the kind by a word (in the name or in that of its folder), and no year but the document's.
+as a number of its own, the kind by a word (in the name or in that of its folder), no word tells another kind, and no
+year is another one. Where more numbers stand there (a customer's, an order's), it is the one behind the word.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ class _Paper(NamedTuple):
     words: frozenset[str]
 
 
+def _behind(file: str, words: Sequence[str], year: str, short: str) -> bool:
+    """Whether the number stands right behind a word of the kind, perhaps with the year between."""
+    kind = "|".join(map(re.escape, words))
+    pattern = rf"(?:^|[\W\d_])(?:{kind})[\W_]*(?:{year}[\W_]*)?0*{short}(?![0-9])"
+    return re.search(pattern, file.rpartition("/")[2], re.IGNORECASE) is not None
+
+
 class Papers:
     """The PDFs below a folder. What lies there is read once, at the first question.
 
@@ -65,13 +73,13 @@ class Papers:
         found = []
         for paper in self._index().get(int(short), ()):
             years = {each for each in paper.numbers if each in _YEARS and each != int(short)}
-            named = any(word.casefold() in paper.words for word in words)
-            if paper.words & others and not named:
+            if paper.words & others or not any(word.casefold() in paper.words for word in words):
+                continue
+            if len(paper.numbers - years) > 1 and not _behind(paper.file, words, year, short):
                 continue
             if (years and year.isdigit() and int(year) not in years) or (year_needed and not years):
                 continue
-            if named or not words:
-                found.append((int(year or 0) in years, paper.file))
+            found.append((year.isdigit() and int(year) in years, paper.file))
         best = max((of_year for of_year, _ in found), default=False)
         return sorted(file for of_year, file in found if of_year == best)
 

@@ -44,6 +44,11 @@ def papers(folder: Path, *names: str) -> Papers:
         (["Rechnung 10001.pdf", "Rechnung 2026-10001.pdf"], ["Rechnung 2026-10001.pdf"]),  # the year tells it
         (["Rechnung 10001 a.pdf", "Rechnung 10001 b.pdf"], ["Rechnung 10001 a.pdf", "Rechnung 10001 b.pdf"]),
         (["Rechnung 10001.txt"], []),
+        (["Rechnung 10001 zu Lieferschein 20005.pdf"], []),  # of two kinds
+        (["Rechnung 20005 Kunde 10001.pdf"], []),  # somebody's number, but not the invoice's
+        (["Rechnung 10001 Kunde 20005.pdf"], ["Rechnung 10001 Kunde 20005.pdf"]),
+        (["RE2026-10001_20005.pdf"], ["RE2026-10001_20005.pdf"]),
+        (["Kunde 10001 vom 2026-11-23/Rechnung.pdf"], []),
         ([f"{MADE}/Rechnung 10001.pdf"], []),
     ],
 )
