@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests import browser
 from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from selenium.webdriver.remote.webdriver import WebDriver
+    from selenium.webdriver.remote.webelement import WebElement
 
 
 PRICE = (
@@ -30,17 +33,31 @@ def shop(tmp_path: Path) -> Iterator[Reached]:
     running.close()
 
 
+#: A click returns before the next page is there: each look waits for what it looks for, at most so many seconds.
+PATIENCE = 60
+
+
+def awaited(page: WebDriver, by: str, words: str) -> WebElement:
+    return WebDriverWait(page, PATIENCE).until(lambda shown: shown.find_element(by, words))
+
+
 def texts(page: WebDriver, selector: str) -> list[str]:
+    awaited(page, By.CSS_SELECTOR, selector)
     return [each.text for each in page.find_elements(By.CSS_SELECTOR, selector)]
 
 
-def one(page: WebDriver, selector: str) -> str:
-    (text,) = texts(page, selector)
-    return text
+def shows(page: WebDriver, selector: str, words: str) -> None:
+    """Wait until the one element of `selector` shows `words`; the page before may have had that element too."""
+    waiting = WebDriverWait(page, PATIENCE, ignored_exceptions=[StaleElementReferenceException])
+    waiting.until(
+        lambda shown: words in shown.find_element(By.CSS_SELECTOR, selector).text,
+        f"{selector} never showed {words!r}",
+    )
+    assert len(page.find_elements(By.CSS_SELECTOR, selector)) == 1
 
 
 def click(page: WebDriver, words: str) -> None:
-    page.find_element(By.LINK_TEXT, words).click()
+    awaited(page, By.PARTIAL_LINK_TEXT, words).click()
 
 
 def test_a_customer_walks_through_the_shop(tmp_path: Path, shop: Reached) -> None:
@@ -52,25 +69,26 @@ def test_a_customer_walks_through_the_shop(tmp_path: Path, shop: Reached) -> Non
         with browser.opened(tmp_path) as page:
             page.get(f"{shop.url}/de/")
             click(page, "Reinigung & Pflege")
-            assert "Entkalker flüssig" in page.find_element(By.TAG_NAME, "main").text
-            page.find_element(By.PARTIAL_LINK_TEXT, "Entkalker flüssig").click()
-            assert one(page, "h1") == "Entkalker flüssig 500 ml"
-            assert "8,90 €" in one(page, "tr[data-variant='31010'] > td:nth-child(3)")
+            shows(page, "main", "Entkalker flüssig")
+            click(page, "Entkalker flüssig")
+            shows(page, "h1", "Entkalker flüssig 500 ml")
+            shows(page, "tr[data-variant='31010'] > td:nth-child(3)", "8,90 €")
             assert texts(page, "tr[data-tier='3'] td") == ["ab 3 Stück", "8,40 €"]
             change(installation, PRICE)
             synced(app, "products")
             page.refresh()
-            assert "9,50 €" in one(page, "tr[data-variant='31010'] > td:nth-child(3)")
+            shows(page, "tr[data-variant='31010'] > td:nth-child(3)", "9,50 €")
 
             click(page, "Becher")
-            page.find_element(By.PARTIAL_LINK_TEXT, "Kaffeebecher blau").click()
+            click(page, "Kaffeebecher blau")
+            shows(page, "h1", "Kaffeebecher blau")
             click(page, "EN")
-            assert one(page, "h1").startswith("Coffee mug blue")
+            shows(page, "h1", "Coffee mug blue")
 
-            page.find_element(By.ID, "login").click()
-            page.find_element(By.NAME, "email").send_keys(PERSON["email"])
-            page.find_element(By.NAME, "password").send_keys("geheim")
-            page.find_element(By.CSS_SELECTOR, "form.login button").click()
-            assert PERSON["email"] in one(page, "#customer")
+            awaited(page, By.ID, "login").click()
+            awaited(page, By.NAME, "email").send_keys(PERSON["email"])
+            awaited(page, By.NAME, "password").send_keys("geheim")
+            awaited(page, By.CSS_SELECTOR, "form.login button").click()
+            shows(page, "#customer", PERSON["email"])
             errors = [entry for entry in page.get_log("browser") if "favicon" not in entry["message"]]  # type: ignore[no-untyped-call]
             assert errors == []
