@@ -48,6 +48,12 @@ _STATES = {
     },
 }
 _COLOURS = {State.DONE: "green", State.QUARANTINED: "red"}
+_TITLES = {
+    "de": ("Zeit", "Datei", "Modul", "Stand", "gelesen", "neu", "geändert", "gleich", "abgelehnt", "vorgelegt"),
+    "en": ("time", "file", "module", "state", "read", "new", "changed", "same", "rejected", "held"),
+}
+#: So many batches of one command are shown one by one; of more, those with something to say, and a sum of the others.
+MOST_ROWS = 40
 
 
 def as_json(value: Any) -> None:
@@ -78,31 +84,77 @@ def batch_json(batch: Batch) -> dict[str, Any]:
     }
 
 
+def _state(batch: Batch, language: Language) -> str:
+    """How a batch ended, in its colour."""
+    counts = batch.counts
+    state = _STATES[language][batch.state]
+    if batch.duplicate_of:
+        state = "Dublette" if language == "de" else "duplicate"
+    colour = "yellow" if counts.rejected or counts.held or batch.duplicate_of else _COLOURS.get(batch.state, "cyan")
+    if batch.state is State.QUARANTINED:
+        colour = "red"
+    return f"[{colour}]{state}[/]"
+
+
+def _numbers(batch: Batch) -> tuple[int, ...]:
+    """Of the columns from "read" on."""
+    counts = batch.counts
+    return (counts.rows_in, counts.created, counts.updated, counts.unchanged, counts.rejected, counts.held)
+
+
 def batches(rows: Sequence[Batch], language: Language) -> None:
     """A table of batches."""
-    german = language == "de"
     table = Table(header_style="bold", box=None, pad_edge=False)
-    titles = ("Zeit", "Datei", "Modul", "Stand", "gelesen", "neu", "geändert", "gleich", "abgelehnt", "vorgelegt")
-    english = ("time", "file", "module", "state", "read", "new", "changed", "same", "rejected", "held")
-    for index, title in enumerate(titles if german else english):
+    for index, title in enumerate(_TITLES[language]):
         table.add_column(title, justify="left" if index < 4 else "right", overflow="fold")  # noqa: PLR2004 - texts first
     for batch in rows:
-        counts = batch.counts
-        state = "duplicate" if batch.duplicate_of else _STATES[language][batch.state]
-        if batch.duplicate_of and german:
-            state = "Dublette"
-        colour = "yellow" if counts.rejected or counts.held or batch.duplicate_of else _COLOURS.get(batch.state, "cyan")
-        if batch.state is State.QUARANTINED:
-            colour = "red"
-        numbers = (counts.rows_in, counts.created, counts.updated, counts.unchanged, counts.rejected, counts.held)
         table.add_row(
-            batch.received_at.astimezone().strftime("%d.%m. %H:%M:%S" if german else "%Y-%m-%d %H:%M:%S"),
+            batch.received_at.astimezone().strftime("%d.%m. %H:%M:%S" if language == "de" else "%Y-%m-%d %H:%M:%S"),
             escape(batch.file_name),
             batch.module or "?",
-            f"[{colour}]{state}[/]",
-            *(str(number) if number else "·" for number in numbers),
+            _state(batch, language),
+            *(str(number) if number else "·" for number in _numbers(batch)),
         )
     OUT.print(table)
+
+
+def line(batch: Batch, found: Sequence[Finding], language: Language) -> None:
+    """One batch of a service that goes on: a line, and what was found in it."""
+    numbers = zip(_numbers(batch), _TITLES[language][4:], strict=True)
+    told = ", ".join(f"{number} {title}" for number, title in numbers if number)
+    time = batch.received_at.astimezone().strftime("%H:%M:%S")
+    module = batch.module or "?"
+    OUT.print(f"{time}  {escape(batch.file_name)}  [dim]{module}[/]  {_state(batch, language)}  {told}", soft_wrap=True)
+    findings(found, language)
+
+
+def ended(rows: Sequence[tuple[Batch, Sequence[Finding]]], language: Language) -> None:
+    """What became of all batches of a command: those that went well in one table, then each with something to say."""
+    smooth = [batch for batch, found in rows if not found and not batch.duplicate_of]
+    if len(smooth) > MOST_ROWS:
+        _sums(smooth, language)
+    elif smooth:
+        batches(smooth, language)
+    for each, found in rows:
+        if found or each.duplicate_of:
+            batch(each, found, language)
+
+
+def _sums(rows: Sequence[Batch], language: Language) -> None:
+    """A line for each module and state, with the sums of its batches."""
+    german = language == "de"
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    table.add_column("Dateien" if german else "files", justify="right")
+    for index, title in enumerate(_TITLES[language][2:]):
+        table.add_column(title, justify="left" if index < 2 else "right", overflow="fold")  # noqa: PLR2004 - texts first
+    groups: dict[tuple[str, str], list[Batch]] = {}
+    for each in rows:
+        groups.setdefault((each.module or "?", _state(each, language)), []).append(each)
+    for (module, state), some in groups.items():
+        sums = (sum(column) for column in zip(*map(_numbers, some), strict=True))
+        table.add_row(str(len(some)), module, state, *(str(number) if number else "·" for number in sums))
+    OUT.print(table)
+    OUT.print("  [dim]Einzeln: exchange log[/]" if german else "  [dim]One by one: exchange log[/]")
 
 
 def findings(found: Sequence[Finding], language: Language, most: int = 20) -> None:

@@ -74,13 +74,13 @@ def report(app: App, batches: Iterable[Batch], *, as_json: bool, delivered: Deli
     from exchange.ledger import State  # noqa: PLC0415
 
     code = EXIT_OK
-    shown = []
-    for batch in batches:
-        found = app.ledger.findings(batch, limit=1_000)
-        if as_json:
-            shown.append(screen.batch_json(batch) | {"findings": [each.as_json() for each in found]})
-        else:
-            screen.batch(batch, found, app.settings.language)
+    rows = [(batch, app.ledger.findings(batch, limit=1_000)) for batch in batches]
+    shown = [
+        screen.batch_json(batch) | {"findings": [each.as_json() for each in found]} for batch, found in rows if as_json
+    ]
+    if not as_json:
+        screen.ended(rows, app.settings.language)
+    for batch, _ in rows:
         if batch.state is State.QUARANTINED:
             code = EXIT_QUARANTINED
         elif (batch.counts.rejected or batch.counts.held) and code == EXIT_OK:

@@ -63,12 +63,15 @@ def run(config: Path, *, once: bool, as_json: bool) -> None:
             elif as_json:
                 screen.as_json(screen.batch_json(batch))
             else:
-                screen.batch(batch, app.ledger.findings(batch, limit=20), app.settings.language)
+                screen.line(batch, app.ledger.findings(batch, limit=20), app.settings.language)
 
         worker = Worker(app, show)
         worker.stop_on_signals()
         if not once:
-            click.echo(f"{app.settings.folder('inbox')} wird überwacht; Strg-C beendet.", err=True)
+            watched = (
+                "wird überwacht; Strg-C beendet." if app.settings.language == "de" else "is watched; Ctrl-C ends it."
+            )
+            click.echo(f"{app.settings.folder('inbox')} {watched}", err=True)
             with _portal(app):
                 worker.run()
             if worker.unfinished:  # a lane that hangs would hold up the end; its work is taken up again

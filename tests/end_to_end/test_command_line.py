@@ -416,3 +416,19 @@ def test_the_service_watches_until_it_is_told_to_stop(tmp_path: Path) -> None:
     report = json.loads(out)
     assert (report["state"], report["counts"]["created"]) == (State.DONE.value, 2)
     assert len(installation.receipts()) == 1
+
+
+def test_many_files_at_once_are_summed_up_and_those_with_findings_shown(tmp_path: Path) -> None:
+    """A row for all that went well, with the sums of their numbers; of the others each with its remedy."""
+    with without_sage(tmp_path, **{"watching.settle_seconds": 0.0}):
+        pass
+    installation = Installation(tmp_path)
+    for number in range(45):
+        installation.drop(f"stock/{number:02}.csv", f"article_number;available\r\n20010;{number}\r\n20020;7\r\n")
+    installation.drop("stock/schlecht.csv", "article_number;available\r\n20010;viele\r\n")
+    shown = called("run", "--once", code=65, folder=tmp_path).output
+    assert "44.csv" not in shown
+    (sums,) = [row.split() for row in shown.splitlines() if row.split()[:2] == ["45", "stock"]]
+    assert sums[:4] == ["45", "stock", "fertig", "90"]
+    assert "schlecht.csv" in shown
+    assert "→" in shown
