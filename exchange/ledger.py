@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from exchange.finding import CATALOGUE, Finding, Kind, Locator
@@ -26,7 +26,7 @@ from exchange.ledger_tables import BATCH, FINDING, OUTPUT, RECORD, RECORD_HISTOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine, RowMapping
+    from sqlalchemy import Connection, Dialect, Engine, RowMapping
 
 
 class State(StrEnum):
@@ -120,6 +120,43 @@ def _batch(row: RowMapping) -> Batch:
     return Batch(**values, counts=Counts(**{name: row[name] for name in _COUNTS}))
 
 
+# What every file asks is made once: making a statement costs as much as running it.
+_BY_UID = select(BATCH).where(BATCH.c.uid == bindparam("uid"))
+_OPEN = select(BATCH).where(BATCH.c.state.in_(OPEN)).order_by(BATCH.c.id)
+_TAKE = (
+    update(BATCH)
+    .where(BATCH.c.uid == bindparam("taken"), BATCH.c.state.in_(OPEN))
+    .where(
+        or_(
+            BATCH.c.owner.in_(["", bindparam("by"), bindparam("dead")]),
+            BATCH.c.lease_until < bindparam("now", type_=BATCH.c.lease_until.type),
+        )
+    )
+    .values(owner=bindparam("by"), lease_until=bindparam("until"), tries=BATCH.c.tries + 1)
+    .returning(*BATCH.c)
+)
+_LATEST = (
+    select(BATCH)
+    .where(
+        BATCH.c.state == State.DONE,
+        BATCH.c.module == bindparam("module"),
+        BATCH.c.target == bindparam("target"),
+        BATCH.c.duplicate_of == "",
+        BATCH.c.uid != bindparam("uid"),
+    )
+    .order_by(BATCH.c.id.desc())
+    .limit(1)
+)
+_LATEST_SAME = _LATEST.where(
+    BATCH.c.content_hash == bindparam("content_hash"), BATCH.c.rejected == 0, BATCH.c.held == 0
+)
+_SCOPE = select(SCOPE.c.id).where(SCOPE.c.module == bindparam("module"), SCOPE.c.target == bindparam("target"))
+_FILES = select(OUTPUT).where(OUTPUT.c.batch_id == bindparam("batch")).order_by(OUTPUT.c.id)
+_FORGET_FILES = delete(OUTPUT).where(OUTPUT.c.batch_id == bindparam("batch"))
+_FINDINGS = select(FINDING).where(FINDING.c.batch_id == bindparam("batch")).order_by(FINDING.c.id)
+_FORGET_FINDINGS = delete(FINDING).where(FINDING.c.batch_id == bindparam("batch"))
+
+
 class WrittenFile(NamedTuple):
     """A file that a batch wrote. Paths are text, as they stand in the ledger."""
 
@@ -149,9 +186,9 @@ def execute_many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...
     connection.exec_driver_sql(sql, list(rows))
 
 
-def driver_sql(connection: Connection, statement: Any) -> str:
+def driver_sql(dialect: Dialect, statement: Any) -> str:
     """The statement as text with positional parameters, for `execute_many`."""
-    return str(statement.compile(dialect=connection.dialect))
+    return str(statement.compile(dialect=dialect))
 
 
 class Ledger:
@@ -185,15 +222,15 @@ class Ledger:
         }
         try:
             with self.writing() as connection:
-                connection.execute(insert(BATCH).values(values))
+                number = connection.execute(insert(BATCH).returning(BATCH.c.id), values).scalar_one()
         except IntegrityError:
             return None
-        return self.batch(batch.uid)
+        return replace(batch, id=number)
 
     def batch(self, uid: str) -> Batch | None:
         """The batch of that id, or None."""
         with self.engine.connect() as connection:
-            row = connection.execute(select(BATCH).where(BATCH.c.uid == uid)).mappings().first()
+            row = connection.execute(_BY_UID, {"uid": uid}).mappings().first()
         return None if row is None else _batch(row)
 
     def find(self, beginning: str) -> list[Batch]:
@@ -205,9 +242,8 @@ class Ledger:
 
     def open_batches(self) -> list[Batch]:
         """All batches that need work, oldest first."""
-        query = select(BATCH).where(BATCH.c.state.in_(OPEN)).order_by(BATCH.c.id)
         with self.engine.connect() as connection:
-            return [_batch(row) for row in connection.execute(query).mappings()]
+            return [_batch(row) for row in connection.execute(_OPEN).mappings()]
 
     def recent(self, limit: int = 50, module: str = "") -> list[Batch]:
         """The newest batches, newest first."""
@@ -224,16 +260,11 @@ class Ledger:
         The try is counted before anything is read, so a file that crashes the program cannot do it for ever.
         """
         now = self.now()
-        free = or_(BATCH.c.owner == "", BATCH.c.lease_until < now, BATCH.c.owner == owner)
-        if from_owner:
-            free = or_(free, BATCH.c.owner == from_owner)
+        until = now + timedelta(seconds=lease_seconds)
+        whose = {"taken": uid, "by": owner, "dead": from_owner, "now": now, "until": until}
         with self.writing() as connection:
-            taken = connection.execute(
-                update(BATCH)
-                .where(BATCH.c.uid == uid, BATCH.c.state.in_(OPEN), free)
-                .values(owner=owner, lease_until=now + timedelta(seconds=lease_seconds), tries=BATCH.c.tries + 1)
-            )
-        return self.batch(uid) if taken.rowcount else None
+            row = connection.execute(_TAKE, whose).mappings().first()
+        return None if row is None else _batch(row)
 
     def keep(self, uid: str, owner: str, lease_seconds: float) -> None:
         """Heartbeat: lengthen a lease that is held."""
@@ -264,17 +295,11 @@ class Ledger:
         With `ever` any earlier one counts. Without, only the latest of the same module and target: stock goes 5, 8, 5,
         and the third file is news although its content is that of the first.
         """
-        done = select(BATCH).where(
-            BATCH.c.state == State.DONE,
-            BATCH.c.module == batch.module,
-            BATCH.c.target == batch.target,
-            BATCH.c.duplicate_of == "",
-            BATCH.c.uid != batch.uid,
-        )
+        alike = {name: getattr(batch, name) for name in ("module", "target", "uid")}
         if ever:
-            done = done.where(BATCH.c.content_hash == batch.content_hash, BATCH.c.rejected == 0, BATCH.c.held == 0)
+            alike["content_hash"] = batch.content_hash
         with self.engine.connect() as connection:
-            row = connection.execute(done.order_by(BATCH.c.id.desc()).limit(1)).mappings().first()
+            row = connection.execute(_LATEST_SAME if ever else _LATEST, alike).mappings().first()
         if row is None:
             return None
         last = _batch(row)
@@ -299,18 +324,18 @@ class Ledger:
 
     def scope(self, module: str, target: str) -> int:
         """The id of a key space, made at first use."""
-        query = select(SCOPE.c.id).where(SCOPE.c.module == module, SCOPE.c.target == target)
+        scope = {"module": module, "target": target}
         with self.engine.connect() as connection:
-            known = connection.execute(query).scalar()
+            known = connection.execute(_SCOPE, scope).scalar()
         if known is not None:
             return int(known)
         try:
             with self.writing() as connection:
-                connection.execute(insert(SCOPE).values(module=module, target=target))
+                connection.execute(insert(SCOPE), scope)
         except IntegrityError:  # another process was quicker
             pass
         with self.engine.connect() as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(_SCOPE, scope).scalar_one())
 
     def settle(
         self, connection: Connection, batch: Batch, state: State, counts: Counts, findings: Sequence[Finding]
@@ -329,28 +354,27 @@ class Ledger:
                 **values,
             )
         )
-        connection.execute(delete(FINDING).where(FINDING.c.batch_id == batch.id))
+        connection.execute(_FORGET_FINDINGS, {"batch": batch.id})
         if findings:
             connection.execute(insert(FINDING), [_finding_row(batch.id, each) for each in findings])
 
     def wrote(self, connection: Connection, batch: Batch, files: Sequence[WrittenFile]) -> None:
         """Within a transaction: the batch wrote these files, to be published next."""
-        connection.execute(delete(OUTPUT).where(OUTPUT.c.batch_id == batch.id))
+        connection.execute(_FORGET_FILES, {"batch": batch.id})
         if files:
             connection.execute(insert(OUTPUT), [{"batch_id": batch.id, **each._asdict()} for each in files])
 
     def files(self, batch: Batch) -> list[WrittenFile]:
         """The files that a batch wrote."""
-        query = select(OUTPUT).where(OUTPUT.c.batch_id == batch.id).order_by(OUTPUT.c.id)
         with self.engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(_FILES, {"batch": batch.id}).mappings().all()
         return [WrittenFile(row["part"], row["final"], row["content_hash"], row["size"]) for row in rows]
 
     def findings(self, batch: Batch, limit: int | None = None) -> list[Finding]:
         """What was found in a batch, in the order of the file."""
-        query = select(FINDING).where(FINDING.c.batch_id == batch.id).order_by(FINDING.c.id).limit(limit)
+        query = _FINDINGS if limit is None else _FINDINGS.limit(limit)
         with self.engine.connect() as connection:
-            return [_finding(row) for row in connection.execute(query).mappings()]
+            return [_finding(row) for row in connection.execute(query, {"batch": batch.id}).mappings()]
 
     def foreign_id(self, module: str, target: str, key: str) -> str:
         """What the target calls a record, or empty."""

@@ -1,64 +1,35 @@
 """The records of one batch between check and apply: keys in a temporary table beside the ledger, contents in a spool.
 
-Comparing happens in SQL, where a million keys are one join; contents are written once and read once, in the same
-order, which
-a plain file does best. The memory stays flat. Both go away with the connection: after a crash the file is read again,
-which
-gives the same records.
+Comparing happens in SQL, where a million keys are one join; contents are written once and read once, in the same order,
+which a plain file does best. The memory stays flat. Both go away with the connection: after a crash the file is read
+again, which gives the same records.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain, compress
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-from sqlalchemy import (
-    Column,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    and_,
-    bindparam,
-    case,
-    delete,
-    exists,
-    func,
-    insert,
-    literal,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import delete, insert, literal_column, select, update
 
+from exchange import staged
 from exchange.connector import Outcome
 from exchange.ledger import driver_sql, execute_many
 from exchange.ledger_tables import RECORD, RECORD_HISTORY
+from exchange.staged import STAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
 
     from exchange.connector import Applied
     from exchange.ledger import Batch, Ledger
-
-STAGED = Table(
-    "staged",
-    MetaData(),
-    Column("seq", Integer, primary_key=True),
-    Column("line", Integer, nullable=False),
-    Column("key", String(255), nullable=False),
-    Column("fingerprint", LargeBinary(16), nullable=False),
-    Column("outcome", String(10), nullable=False, server_default=Outcome.CREATED.value),
-    Column("foreign_id", String(120), nullable=False, server_default=""),
-    prefixes=["TEMPORARY"],
-)
 
 #: Records per round trip to the database.
 CHUNK = 5_000
@@ -66,6 +37,8 @@ CHUNK = 5_000
 
 #: Records per statement when filling; more would save little, and 999 values is what old SQLites take.
 ROWS = 100
+#: So many are put in with their index; of more, the index is made when all are in.
+FEW = 1_000
 
 
 class Page(NamedTuple):
@@ -98,19 +71,19 @@ class Staging:
         self.scope_id = scope_id
         self.number = 0
         self._sizes: list[int] = []
+        self._indexed = True
         # What most records will turn out to be; so `compare` has little to change.
         self._presumed = Outcome.UNCHANGED if self.known_at_all() else Outcome.CREATED
-        one: dict[str, Any] = dict.fromkeys(("seq", "line", "key", "fingerprint"), "")
-        one["outcome"] = literal_column(f"'{self._presumed.value}'")
-        self._insert_one = driver_sql(connection, insert(STAGED).values(one))
-        head, values, mark = self._insert_one.partition(" VALUES ")
-        self._insert_many = head + values + ", ".join([mark] * ROWS)
+        self._insert_one, self._insert_many = _inserts(connection.dialect, self._presumed)
 
     # Filling
 
     def add(self, lines: Sequence[int], keys: Sequence[str], fingerprints: Sequence[bytes], block: bytes) -> None:
         """Stage records, and what they hold in one block without line breaks; they are numbered one after the other."""
         size = len(lines)
+        if self._indexed and self.number + size > FEW:
+            staged.BY_KEY.drop(self.connection)
+            self._indexed = False
         rows = list(zip(range(self.number + 1, self.number + 1 + size), lines, keys, fingerprints, strict=True))
         self.number += size
         full = size - size % ROWS
@@ -124,16 +97,17 @@ class Staging:
 
     def close_filling(self) -> None:
         """After the last record: make keys quick to find."""
-        self.connection.exec_driver_sql("CREATE INDEX staged_key ON staged (key)")
+        if self._indexed:
+            return
+        staged.BY_KEY.create(self.connection)
+        self._indexed = True
         if self.connection.dialect.name == "postgresql":
             self.connection.exec_driver_sql("ANALYZE staged")
 
     def doubles(self) -> dict[str, list[tuple[int, bytes]]]:
         """Keys that stand more than once in the file, with lines and fingerprints in the order of the file."""
-        twice = select(STAGED.c.key).group_by(STAGED.c.key).having(func.count() > 1)
-        query = select(STAGED.c.key, STAGED.c.line, STAGED.c.fingerprint).where(STAGED.c.key.in_(twice))
         result: dict[str, list[tuple[int, bytes]]] = {}
-        for key, line, fingerprint in self.connection.execute(query.order_by(STAGED.c.seq)):
+        for key, line, fingerprint in self.connection.execute(staged.DOUBLES):
             result.setdefault(key, []).append((line, fingerprint))
         return result
 
@@ -147,48 +121,28 @@ class Staging:
 
     def known(self) -> int:
         """How many records the ledger knows in this scope."""
-        query = select(func.count()).select_from(RECORD).where(*self._alive())
-        return int(self.connection.execute(query).scalar_one())
+        return int(self.connection.execute(staged.COUNT_KNOWN, self._scope).scalar_one())
 
     def compare(self) -> dict[str, int]:
         """Set the expected outcome of every staged record; the number per outcome."""
         if self.known_at_all():
-            same_key = and_(*self._alive(), RECORD.c.key == STAGED.c.key)
-            known = (
-                select(case((RECORD.c.fingerprint == STAGED.c.fingerprint, Outcome.UNCHANGED), else_=Outcome.UPDATED))
-                .where(same_key)
-                .scalar_subquery()
-            )
-            setting = update(STAGED).values(outcome=func.coalesce(known, Outcome.CREATED.value))
-            if self._presumed is Outcome.UNCHANGED:
-                setting = setting.where(~exists().where(same_key, RECORD.c.fingerprint == STAGED.c.fingerprint))
-            self.connection.execute(setting)
-        query = select(STAGED.c.outcome, func.count()).group_by(STAGED.c.outcome)
-        return {outcome: number for outcome, number in self.connection.execute(query).all()}  # noqa: C416 - rows
+            presumed = self._presumed is Outcome.UNCHANGED
+            self.connection.execute(staged.CORRECT_OUTCOMES if presumed else staged.SET_OUTCOMES, self._scope)
+        return {outcome: number for outcome, number in self.connection.execute(staged.COUNT_OUTCOMES).all()}  # noqa: C416 - rows
 
     def known_at_all(self) -> bool:
         """Whether the scope has any record."""
-        query = select(literal(1)).select_from(RECORD).where(RECORD.c.scope_id == self.scope_id).limit(1)
-        return self.connection.execute(query).first() is not None
+        return self.connection.execute(staged.ANY_KNOWN, self._scope).first() is not None
 
     def vanished(self) -> list[str]:
         """Keys that the ledger knows and the file does not have."""
-        here = exists().where(STAGED.c.key == RECORD.c.key)
-        query = select(RECORD.c.key).where(*self._alive(), ~here).order_by(RECORD.c.key)
-        return [key for (key,) in self.connection.execute(query)]
+        return [key for (key,) in self.connection.execute(staged.VANISHED, self._scope)]
 
     def hold_updated(self) -> list[tuple[int, str, str]]:
         """Take out the records that would change a known one; their lines, keys and what the target calls them."""
-        updated = STAGED.c.outcome == Outcome.UPDATED.value
-        query = (
-            select(STAGED.c.line, STAGED.c.key, RECORD.c.foreign_id)
-            .join(RECORD, and_(RECORD.c.scope_id == self.scope_id, RECORD.c.key == STAGED.c.key))
-            .where(updated)
-            .order_by(STAGED.c.seq)
-        )
-        held = [(line, key, foreign_id) for line, key, foreign_id in self.connection.execute(query)]
+        held = [tuple(row) for row in self.connection.execute(staged.UPDATED, self._scope)]
         if held:
-            self.connection.execute(delete(STAGED).where(updated))
+            self.connection.execute(delete(STAGED).where(STAGED.c.outcome == Outcome.UPDATED.value))
         return held
 
     def changes(self, *, whole: bool = False) -> Iterator[Page]:
@@ -204,16 +158,11 @@ class Staging:
 
     def _outcomes(self, first: int, size: int, *, whole: bool) -> tuple[Sequence[int], Sequence[str]]:
         """Numbers and outcomes of those records of a block that are to be applied."""
-        here = STAGED.c.seq.between(bindparam("first"), bindparam("last"))
         bounds = {"first": first, "last": first + size - 1}
-        summary = select(func.count(), func.min(STAGED.c.outcome), func.max(STAGED.c.outcome)).where(here)
-        number, outcome, other = self.connection.execute(summary, bounds).one()
+        number, outcome, other = self.connection.execute(staged.SUMMARY, bounds).one()
         if number == size and outcome == other:  # all the same, as nearly always
             return (range(first, first + size), [outcome] * size) if whole or outcome != Outcome.UNCHANGED else ((), ())
-        query = select(STAGED.c.seq, STAGED.c.outcome).where(here).order_by(STAGED.c.seq)
-        if not whole:
-            query = query.where(STAGED.c.outcome != Outcome.UNCHANGED.value)
-        there = self.connection.execute(query, bounds).all()
+        there = self.connection.execute(staged.OUTCOMES if whole else staged.NEWS, bounds).all()
         return [seq for seq, _ in there], [outcome for _, outcome in there]
 
     # After applying
@@ -252,59 +201,35 @@ class Staging:
 
         A record that changes leaves its former state in the history.
         """
-        same_key = and_(RECORD.c.scope_id == self.scope_id, RECORD.c.key == STAGED.c.key)
-        history = RECORD_HISTORY.c
-        columns = ("scope_id", "key", "fingerprint", "outcome", "batch_id", "line", "foreign_id")
+        here = {**self._scope, "batch": batch.id}
         if self.known_at_all():
-            news = STAGED.c.outcome != Outcome.UNCHANGED.value
-            former = select(*[RECORD.c[name] for name in columns]).join(STAGED, same_key).where(news)
-            connection.execute(insert(RECORD_HISTORY).from_select([history[name] for name in columns], former))
-            connection.execute(
-                update(RECORD)
-                .where(same_key, news)
-                .values(
-                    fingerprint=STAGED.c.fingerprint,
-                    outcome=STAGED.c.outcome,
-                    batch_id=batch.id,
-                    line=STAGED.c.line,
-                    foreign_id=case((STAGED.c.foreign_id == "", RECORD.c.foreign_id), else_=STAGED.c.foreign_id),
-                )
-            )
+            connection.execute(staged.KEEP_FORMER, self._scope)
+            connection.execute(staged.STORE_CHANGED, here)
             self._delete(connection, batch, vanished)
-        fresh = (
-            select(
-                literal(self.scope_id),
-                STAGED.c.key,
-                STAGED.c.fingerprint,
-                STAGED.c.outcome,
-                literal(batch.id),
-                STAGED.c.line,
-                STAGED.c.foreign_id,
-            )
-            .where(~exists().where(same_key).correlate(STAGED))
-            .order_by(STAGED.c.key)  # in the order of the primary key, pages fill one after the other
-        )
-        connection.execute(insert(RECORD).from_select([RECORD.c[name] for name in columns], fresh))
+        connection.execute(staged.STORE_NEW, here)
 
     def _delete(self, connection: Connection, batch: Batch, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 500):
             some = [RECORD.c.scope_id == self.scope_id, RECORD.c.key.in_(keys[start : start + 500])]
-            former = select(
-                RECORD.c.scope_id,
-                RECORD.c.key,
-                RECORD.c.fingerprint,
-                RECORD.c.outcome,
-                RECORD.c.batch_id,
-                RECORD.c.line,
-            ).add_columns(RECORD.c.foreign_id)
-            columns = ["scope_id", "key", "fingerprint", "outcome", "batch_id", "line", "foreign_id"]
-            connection.execute(insert(RECORD_HISTORY).from_select(columns, former.where(*some)))
+            former = select(*[RECORD.c[name] for name in staged.COLUMNS]).where(*some)
+            connection.execute(insert(RECORD_HISTORY).from_select(staged.COLUMNS, former))
             connection.execute(
                 update(RECORD).where(*some).values(outcome=Outcome.DELETED.value, batch_id=batch.id, line=0)
             )
 
-    def _alive(self) -> tuple[Any, ...]:
-        return (RECORD.c.scope_id == self.scope_id, RECORD.c.outcome != Outcome.DELETED.value)
+    @property
+    def _scope(self) -> dict[str, int]:
+        return {"scope": self.scope_id}
+
+
+@lru_cache(maxsize=16)
+def _inserts(dialect: Dialect, presumed: Outcome) -> tuple[str, str]:
+    """As text for the driver: put in one record, put in `ROWS` records."""
+    one: dict[str, Any] = dict.fromkeys(("seq", "line", "key", "fingerprint"), "")
+    one["outcome"] = literal_column(f"'{presumed.value}'")
+    text = driver_sql(dialect, insert(STAGED).values(one))
+    head, values, mark = text.partition(" VALUES ")
+    return text, head + values + ", ".join([mark] * ROWS)
 
 
 def _page(numbers: range, seqs: Sequence[int], outcomes: Sequence[str], told: bytes, block: bytes) -> Page:
@@ -323,12 +248,12 @@ def _page(numbers: range, seqs: Sequence[int], outcomes: Sequence[str], told: by
 def staging(ledger: Ledger, scope_id: int, folder: Path | None = None) -> Iterator[Staging]:
     """An empty staging area on a connection of its own, its spool in `folder`; gone at the end."""
     with ledger.engine.connect() as connection, TemporaryFile(dir=folder, buffering=1024 * 1024) as spool:
-        STAGED.create(connection)
+        staged.prepare(connection)
         made = Staging(connection, scope_id, spool)
         connection.commit()  # what it has looked at may change until it compares
         try:
             yield made
         finally:
             connection.rollback()
-            STAGED.drop(connection)
-            connection.commit()
+            connection.execution_options(writes=False)  # nobody has to wait for what is only ours
+            staged.clear(connection)

@@ -55,8 +55,10 @@ def _write_ahead(connection: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     """A transaction that writes takes the lock at once: a later upgrade could only fail, never wait."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # can neither wait nor fail, so it goes past the layers that cost more than the statement
+        connection.connection.cursor().execute("BEGIN")
 
 
 def open_engine(url: str) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,4 +72,10 @@ class Settings(Section):
     def folder(self, name: str) -> Path:
         """The absolute path of one of the folders."""
         path: Path = getattr(self.folders, name)
-        return (self.root / path).resolve()
+        return _resolved(self.root / path)
+
+
+@lru_cache(maxsize=256)
+def _resolved(path: Path) -> Path:
+    """Asked for several times a file; resolving looks at every folder above."""
+    return path.resolve()

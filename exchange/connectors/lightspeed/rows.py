@@ -72,7 +72,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     for place, convert in _converters(table, connection.dialect, names):
         once = {value: convert(value) for value in set(columns[place])}
         columns[place] = tuple(map(once.__getitem__, columns[place]))
-    sql = driver_sql(connection, insert(table).values(dict.fromkeys(names, "")))
+    sql = driver_sql(connection.dialect, insert(table).values(dict.fromkeys(names, "")))
     execute_many(connection, sql, list(zip(*columns, strict=True)))
 
 
