@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, insert, select
 
-from exchange.channels.report import Report
+from exchange.channels.report import states
 from exchange.finding import Finding, Severity, found, kind
 from exchange.ledger import OPEN, State
 from exchange.ledger_tables import BATCH, WATERMARK
@@ -304,11 +304,11 @@ def _troubles(app: App) -> Iterator[Cause]:
 
 def _channels(app: App) -> Iterator[Cause]:
     """Faults of channels, such as a refused key or a changed host key; the channels write them down."""
-    for name in app.settings.channels:
-        state = Report.read(app.settings.folder("work") / ".channels" / name / "state.json") or {}
-        for each in state.get("findings", []):
+    for state in states(app.settings):
+        for each in state["findings"]:
             if each["severity"] == Severity.ERROR:
-                yield Cause(f"channel {name} {each['code']}", finding(each["code"], json.dumps(each["values"])))
+                key = f"channel {state['channel']} {each['code']}"
+                yield Cause(key, finding(each["code"], json.dumps(each["values"])))
 
 
 def silent_service(app: App) -> Iterator[Cause]:

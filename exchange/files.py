@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Suffix of files that are not complete; no reader takes them.
 PART = ".part"
+#: So much of a file is copied at a time.
+COPY_BYTES = 2**20
 
 
 def flush_folder(folder: Path) -> None:
@@ -44,27 +46,57 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def replace(source: Path, destination: Path) -> None:
-    """Rename within a volume, or copy, flush and delete across volumes; the destination is never seen half.
+    """Rename within a volume, or copy, flush, compare and delete across volumes; the destination is never seen half.
 
-    Raises TransientError where another program holds the file open (Windows).
+    Raises TransientError where another program holds the file open (Windows), or it changed while it was copied.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     try:
-        source.replace(destination)
+        try:
+            source.replace(destination)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _carry(source, destination)
     except PermissionError as error:
         message = f"{source.name} is held open by another program, or there is no right to move it"
         raise TransientError(message) from error
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        part = destination.with_name(destination.name + PART)
-        shutil.copyfile(source, part)
-        with part.open("rb+") as out:
-            os.fsync(out.fileno())
-        part.replace(destination)
-        flush_folder(destination.parent)  # before the only other copy goes
-        source.unlink()
     flush_folder(destination.parent)
+
+
+def _carry(source: Path, destination: Path) -> None:
+    """Move across volumes. What is no plain file arrives as what it is: a link is never followed, a pipe never read."""
+    part = destination.with_name(destination.name + PART)
+    mode = source.lstat().st_mode
+    if stat.S_ISREG(mode):
+        copy(source, part)
+    else:
+        part.unlink(missing_ok=True)
+        if stat.S_ISLNK(mode):
+            part.symlink_to(source.readlink())
+        elif sys.platform != "win32":  # a pipe or socket, which folders of Windows cannot hold
+            os.mknod(part, mode)
+    part.replace(destination)
+    flush_folder(destination.parent)  # before the only other copy goes
+    source.unlink()
+
+
+def copy(source: Path, destination: Path) -> None:
+    """Copy a plain file to the disk, and compare the lengths: a share that breaks off may end a read without an error.
+
+    Raises TransientError, and leaves nothing, when the copy came short or the source changed meanwhile.
+    """
+    with open_plainly(source) as file, destination.open("wb") as out:
+        before = os.fstat(file.fileno())
+        shutil.copyfileobj(file, out, COPY_BYTES)
+        out.flush()
+        os.fsync(out.fileno())
+        after = os.fstat(file.fileno())
+        copied = out.tell()
+    if (copied, after.st_size, after.st_mtime_ns) != (before.st_size, before.st_size, before.st_mtime_ns):
+        destination.unlink()
+        message = f"{source.name} changed while it was copied, or could not be read to its end"
+        raise TransientError(message)
 
 
 def content_hash(path: Path) -> str:
@@ -91,6 +123,8 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 #: A file system takes 255 bytes; reports put a batch id and suffixes behind the name.
 MOST_NAME_BYTES = 160
+#: No path below one of our folders is longer: day, name, batch id, suffixes. Windows takes 259 characters in all.
+MOST_PATH_BELOW = 215
 
 
 def clean_name(name: str) -> str:

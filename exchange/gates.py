@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.finding import Finding
+
+LOG = logging.getLogger(__name__)
 
 ALONE = kind(
     "watch.not_released",
@@ -83,7 +86,7 @@ class Gates:
         form = re.escape(done.replace("{stem}", "{name}")).replace(re.escape("{name}"), "(?P<key>.+)")
         self._done = re.compile(f"^{form}$") if done else None
         self._manifest = manifest
-        self._hashes: dict[str, tuple[Look, str]] = {}
+        self._wrong: dict[str, tuple[Look, str]] = {}
 
     def is_gate(self, name: str) -> bool:
         """Whether a file is no data but a sign for others."""
@@ -126,8 +129,7 @@ class Gates:
             except (OSError, ValueError):
                 return set()
             names = {each.name for each in listed}
-            whole = names <= settled.keys() and not any(self._fault(each, there) for each in listed)
-            return names if whole else set()
+            return names if names <= settled.keys() and self._is_whole(listed, there) else set()
         assert self._done is not None  # noqa: S101 - a gate is one of the two
         match = self._done.match(gate)
         key = match["key"] if match else ""
@@ -139,22 +141,32 @@ class Gates:
     def _key(self, name: str) -> str:
         return name.rpartition(".")[0] or name if self._by_stem else name
 
+    def _is_whole(self, listed: list[Listed], there: Mapping[str, Look]) -> bool:
+        """Whether all is as listed. Only a wrong hash is remembered: a right one may be gone (fault catalogue P8)."""
+        if any(self._fault(each, there) for each in listed):
+            return False
+        for each in listed:
+            if each.sha256 and self._hash(each.name) != each.sha256:
+                self._wrong[each.name] = (there[each.name], each.sha256)
+        return not any(self._fault(each, there) for each in listed)
+
     def _fault(self, listed: Listed, there: Mapping[str, Look]) -> str:
-        """What is wrong with a listed file, or nothing."""
+        """What is known to be wrong with a listed file, or nothing."""
         look = there.get(listed.name)
         if look is None:
             return f"{listed.name} (fehlt / missing)"
         if listed.size is not None and listed.size != look.size:
             return f"{listed.name} ({look.size} ≠ {listed.size} Byte)"
-        if listed.sha256 and self._hash(listed.name, look) != listed.sha256:
+        if listed.sha256 and self._wrong.get(listed.name) == (look, listed.sha256):
             return f"{listed.name} (SHA-256)"
         return ""
 
-    def _hash(self, name: str, look: Look) -> str:
-        known = self._hashes.get(name)
-        if known is None or known[0] != look:
-            self._hashes[name] = known = (look, content_hash(self.folder / name))
-        return known[1]
+    def _hash(self, name: str) -> str:
+        """The hash of a file; one that has just gone, or is no plain file, has none."""
+        try:
+            return content_hash(self.folder / name)
+        except OSError:
+            return ""
 
     # Signs
 
@@ -166,8 +178,12 @@ class Gates:
         return sorted(path for path in self.folder.glob(".*.taken") if is_sign(path.name))
 
     def _passed(self, sign: Path, there: Mapping[str, Look], ready: Mapping[str, Look]) -> set[str]:
-        """The files that a sign lets through and that are still there; a sign without any goes."""
-        files = {name: Look(*look) for name, look in json.loads(sign.read_bytes()).items()}
+        """The files that a sign lets through and that are still there; a sign without any goes, and one not of ours."""
+        try:
+            files = {name: Look(*look) for name, look in json.loads(sign.read_bytes()).items()}
+        except (ValueError, TypeError, AttributeError):
+            LOG.warning("%s is no sign of ours; it is removed", sign, extra={"action": "bad_sign"})
+            files = {}
         left = {name for name, look in files.items() if there.get(name) == look}
         if not left:
             sign.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -322,6 +323,33 @@ def shop(numbers: Mapping[str, int], troubled: Sequence[PartState], language: La
     stands = (f"{numbers[name]} {texts[place]}" for name, texts in _STANDS.items() if numbers.get(name))
     OUT.print(f"Shop: {', '.join(stands)}")
     findings([each.finding for each in troubled if each.finding is not None], language)
+
+
+_CHANNELS = {
+    "ok": ("in Ordnung", "ok", "green"),
+    "waiting": ("nicht nutzbar, wird versucht", "cannot be used, is tried", "red"),
+    "new": ("noch nie benutzt", "never used yet", "yellow"),
+    "off": ("abgeschaltet", "switched off", "dim"),
+}
+
+
+def channels(states: Sequence[Mapping[str, Any]], language: Language) -> None:
+    """Each channel: how it stands, when it could be used last, what is wrong; nothing where there are none."""
+    if not states:
+        return
+    german = language == "de"
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for title in ("Kanal", "Stand", "letzter Kontakt", "was nicht stimmt") if german else (
+        "channel", "state", "last contact", "what is wrong"
+    ):  # fmt: skip
+        table.add_column(title, overflow="fold")
+    for each in states:
+        *stands, colour = _CHANNELS[each["state"]]
+        at = each["last_good_at"] and datetime.fromisoformat(each["last_good_at"]).astimezone()
+        contact = f"{at:{'%d.%m. %H:%M:%S' if german else '%Y-%m-%d %H:%M:%S'}}" if at else "–"
+        wrong = "\n".join(f"{one['message'][language]} ({one['code']})" for one in each["findings"])
+        table.add_row(escape(each["channel"]), f"[{colour}]{stands[not german]}[/]", contact, escape(wrong))
+    OUT.print(table)
 
 
 def parts(states: Sequence[PartState], language: Language) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from exchange.errors import ConfigError, ExchangeError
+from exchange.files import MOST_PATH_BELOW
 from exchange.settings import ChannelSettings, FolderRules, Settings
 
 if TYPE_CHECKING:
@@ -151,14 +152,20 @@ def examine(app: App) -> Iterator[Check]:
 
 
 def _folder(app: App, name: str) -> Check:
+    """Whether files can be written there, and with names as long as they may get (fault catalogue W8)."""
     folder = app.settings.folder(name)
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
-            pass
-    except OSError as error:
-        return Check(
-            f"folder {name}", f"{folder}: {error.strerror}", "give the service account the right to write there"
-        )
+    remedies = {
+        ".doctor-": "give the service account the right to write there",
+        ".doctor-".ljust(
+            MOST_PATH_BELOW - 8, "-"
+        ): "choose a folder with a shorter path, or let Windows take long ones (LongPathsEnabled in its registry)",
+    }
+    for prefix, remedy in remedies.items():
+        try:
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=prefix):
+                pass
+        except OSError as error:
+            return Check(f"folder {name}", f"{folder}: {error.strerror}", remedy)
     return Check(f"folder {name} ({folder})")
 
 

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch, translate
 from typing import TYPE_CHECKING, NamedTuple
 
+from exchange.errors import TransientError
 from exchange.events import CANARY
 from exchange.files import PART
+from exchange.finding import Severity, found, kind
 from exchange.gates import Gates, Look, is_sign, told
 
 if TYPE_CHECKING:
@@ -31,6 +33,15 @@ if TYPE_CHECKING:
     from exchange.settings import FolderRules
 
 LOG = logging.getLogger(__name__)
+
+UNSEEN = kind(
+    "watch.unseen",
+    de="{file} im Eingang ist nicht zugänglich ({reason}); was dort liegt, wird noch nicht übernommen.",
+    en="{file} in the inbox is not accessible ({reason}); what lies there is not taken yet.",
+    remedy_de="Rechte und Verbindung zum Laufwerk prüfen. Sobald es wieder geht, wird alles von selbst übernommen.",
+    remedy_en="Check the rights and the connection to the drive. When it works again, all is taken by itself.",
+    severity=Severity.WARNING,
+)
 
 
 class Seen(NamedTuple):
@@ -99,9 +110,9 @@ class Inbox:
         met: dict[str, Seen] = {}
         ready: list[Ready] = []
         held: dict[str, Finding] = {}
-        for place, relative, names in self._folders():
+        for place, relative, names in self._folders(held):
             rules = self._rules(place, relative)
-            seen = self._look(place, self._wanted(place, names, rules.ignore), now)
+            seen = self._look(place, self._wanted(place, names, rules.ignore), now, held)
             met.update({os.fspath(place / name): each for name, each in seen.items()})
             settled = {name: each for name, each in seen.items() if now - each.since >= rules.settle_seconds}
             if rules.gates is not None:
@@ -120,8 +131,10 @@ class Inbox:
         """Whether files were seen that are not ready yet."""
         return bool(self._seen)
 
-    def _folders(self) -> Iterator[tuple[Path, str, list[str]]]:
-        for folder, folders, names in os.walk(self.folder):
+    def _folders(self, held: dict[str, Finding]) -> Iterator[tuple[Path, str, list[str]]]:
+        for folder, folders, names in os.walk(
+            self.folder, onerror=lambda error: self._unseen(error.filename, error, held)
+        ):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             place = self.folder.__class__(folder)
             yield place, place.relative_to(self.folder).as_posix().removeprefix("."), sorted(names)
@@ -144,14 +157,24 @@ class Inbox:
             self._gates.get(relative),
         )
 
-    def _look(self, place: Path, names: Iterator[str], now: float) -> dict[str, Seen]:
+    def _unseen(self, path: str, error: OSError, held: dict[str, Finding]) -> None:
+        """A folder or file that cannot be looked at is told of, and hides no other; one that has gone is no trouble.
+
+        The inbox itself must be there: a share that is away looks as if it were empty.
+        """
+        place = os.path.relpath(path, self.folder).replace(os.sep, "/")
+        if place == "." or not isinstance(error, FileNotFoundError):
+            held[place] = found(UNSEEN, file=path, reason=error.strerror)
+
+    def _look(self, place: Path, names: Iterator[str], now: float, held: dict[str, Finding]) -> dict[str, Seen]:
         """What the files look like now, and since when."""
         seen: dict[str, Seen] = {}
         for name in names:
             path = os.path.join(place, name)  # noqa: PTH118 - a key, made often
             try:
                 status = os.lstat(path)
-            except FileNotFoundError:
+            except OSError as error:  # a share that breaks off, a file that Windows is about to delete
+                self._unseen(path, error, held)
                 continue
             before = self._seen.get(path)
             same = before is not None and (before.size, before.modified_ns) == (status.st_size, status.st_mtime_ns)
@@ -176,7 +199,11 @@ class Inbox:
     ) -> dict[str, Seen]:
         """Those of the settled files that their done file or manifest lets through; what waits too long is held."""
         there = {name: Look(each.size, each.modified_ns) for name, each in seen.items()}
-        released = gates.released(there, {name: there[name] for name in settled})
+        try:
+            released = gates.released(there, {name: there[name] for name in settled})
+        except (OSError, TransientError) as error:  # a full disk, a gate that is held open: the other folders go on
+            held[relative or "."] = found(UNSEEN, file=gates.folder, reason=getattr(error, "strerror", None) or error)
+            return {}
         now = self.clock()
         for name, each in settled.items():
             if name not in released and now - each.since > self.hold_seconds:

@@ -67,6 +67,7 @@ class Worker:
     unfinished: list[Lane] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _signalled: bool = False
+    _claim_failed: bool = False
     _fatal: list[Exception] = field(default_factory=list)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _said: dict[str, str] = field(default_factory=dict)
@@ -104,13 +105,15 @@ class Worker:
         A batch that has to wait does not hold up the next one.
         """
         work = self.app.settings.folder("work")
-        if not self.inbox.folder.is_dir():
-            LOG.warning("%s is not there", self.inbox.folder, extra={"action": "inbox_gone"})
+        if self._claim_failed:
+            self.start()  # it may have failed behind the rename
         for path, folder in self.inbox.ready():
             try:
                 claim(path, folder, work, self.app.ledger, **self.channels.values(folder))
+                self._said.pop(path.name, None)
             except TransientError as error:
-                LOG.warning("%s", error, extra={"action": "claim_waits"})
+                self._claim_failed = True
+                self._say_once(path.name, str(error))
         ended = 0
         for batch in self.app.ledger.open_batches():
             if self.stopping:
@@ -128,11 +131,11 @@ class Worker:
                 self._tell(result)
         return ended
 
-    def _say_once(self, uid: str, reason: str) -> None:
-        """Why a batch waits; not again at every look."""
-        if self._said.get(uid) != reason:
-            LOG.warning("%s waits: %s", uid, reason, extra={"action": "batch_waits"})
-        self._said[uid] = reason
+    def _say_once(self, what: str, reason: str) -> None:
+        """Why a file or batch waits; not again at every look."""
+        if self._said.get(what) != reason:
+            LOG.warning("%s waits: %s", what, reason, extra={"action": "waits"})
+        self._said[what] = reason
 
     def _belongs_to_a_transfer(self, batch: Batch) -> bool:
         """Whether someone who read it out of Sage is bringing it to its end; what a dead one left is ours."""
@@ -146,8 +149,13 @@ class Worker:
         self.channels.ring()  # it may have written something to send
 
     def start(self) -> None:
-        """Take over what a dead process left behind."""
-        adopt(self.app.settings.folder("work"), self.app.ledger)
+        """Take over what a dead process left behind; what cannot be read yet, later."""
+        try:
+            adopt(self.app.settings.folder("work"), self.app.ledger)
+            self._claim_failed = False
+        except TransientError as error:
+            self._claim_failed = True
+            self._say_once("work", str(error))
 
     # Once
 

@@ -68,6 +68,7 @@ class Line:
         self._landed, self._asked = landed, stopping
         self._channel: Channel | None = None
         self._failures = 0
+        self._fetching: list[Finding] = []
         self._stop = threading.Event()
         self.bell = Bell()
         home = settings.folder("work") / ".channels" / name
@@ -126,13 +127,22 @@ class Line:
     def _exchange(self, *, receive: bool) -> None:
         if self._channel is None:
             self._channel = open_channel(self.name, self.settings, self._root)
-        works = [(self._receive, self.settings.inbox if receive else ""), (self._send, self.settings.outbox)]
-        for work, folder in works:
-            if folder and not self._stopping():
-                try:
-                    work(self._channel)
-                except FileError as error:  # the folder there
-                    self.report.say(error.finding)
+        if receive:
+            self._do(self._receive, self.settings.inbox)
+            self._fetching = self.report.findings
+        else:
+            for each in self._fetching:  # nobody has looked whether it is well again
+                self.report.say(each)
+        self._do(self._send, self.settings.outbox)
+
+    def _do(self, work: Callable[[Channel], None], folder: str) -> None:
+        """One direction. What is wrong with its folder there does not hold up the other one. Raises ChannelError."""
+        if not folder or self._stopping() or self._channel is None:
+            return
+        try:
+            work(self._channel)
+        except FileError as error:
+            self.report.say(error.finding)
 
     def _receive(self, channel: Channel) -> None:
         if self.receiver.receive(channel):
@@ -260,15 +270,6 @@ class Channels:
         """Whether a channel could not be used, or a file of it could not be fetched or sent."""
         errors = [each for line in self.lines for each in line.report.findings if each.severity is not Severity.WARNING]
         return bool(errors) or any(not line.reached for line in self.lines)
-
-
-def states(settings: Settings) -> list[dict[str, Any]]:
-    """What the channels told last, for other processes: see `exchange.channels.report`."""
-    return [
-        state
-        for name in settings.channels
-        if (state := Report.read(settings.folder("work") / ".channels" / name / "state.json")) is not None
-    ]
 
 
 def resolved(settings: ChannelSettings, registry: Registry) -> ChannelSettings:

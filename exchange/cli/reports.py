@@ -59,12 +59,14 @@ def status(config: Path, *, as_json: bool) -> None:
     """
     from exchange import screen  # noqa: PLC0415
     from exchange.alerts import present  # noqa: PLC0415
+    from exchange.channels.report import states  # noqa: PLC0415
     from exchange.connectors.lightspeed import state as shop_state  # noqa: PLC0415
 
     with opened(config) as app:
         waiting, recent, totals = app.ledger.open_batches(), app.ledger.recent(10), app.ledger.totals()
         in_shop, troubled = shop_state.totals(app.ledger), shop_state.troubled(app.ledger, 20)
         health, causes = present(app)
+        channels = states(app.settings)
         if as_json:
             screen.as_json(
                 {
@@ -74,6 +76,7 @@ def status(config: Path, *, as_json: bool) -> None:
                     "recent": [screen.batch_json(each) for each in recent],
                     "totals": totals,
                     "shop": {"parts": in_shop, "troubled": [each.as_json() for each in troubled]},
+                    "channels": channels,
                 }
             )
         else:
@@ -82,6 +85,7 @@ def status(config: Path, *, as_json: bool) -> None:
             screen.findings([each.finding for each in causes], app.settings.language)
             screen.batches(recent, app.settings.language)
             screen.shop(shop_state.summed(in_shop), troubled, app.settings.language)
+            screen.channels(channels, app.settings.language)
     bad = any(each.state.value == "quarantined" or each.counts.held or each.counts.rejected for each in recent)
     bad = bad or bool(in_shop.get("refused"))
     if health == "critical":

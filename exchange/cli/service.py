@@ -82,6 +82,7 @@ def run(config: Path, *, once: bool, as_json: bool) -> None:
         with screen.progress(app, "exchange"):
             worker.once()
         code = report(app, ended, as_json=as_json)
-        if code == EXIT_OK and (worker.inbox.waiting or worker.channels.troubled or app.ledger.open_batches()):
+        left = worker.inbox.waiting or worker.inbox.held or worker.channels.troubled or app.ledger.open_batches()
+        if code == EXIT_OK and left:
             code = TransientError.exit_code
     sys.exit(code)

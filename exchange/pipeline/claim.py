@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from exchange.errors import TransientError
-from exchange.files import PART, clean_name, content_hash, flush_folder, is_regular, replace, write_atomically
+from exchange.files import PART, clean_name, content_hash, copy, is_regular, replace, write_atomically
 from exchange.ledger import OPEN, Batch, Ledger, Origin
 
 if TYPE_CHECKING:
@@ -58,8 +58,11 @@ def claim(path: Path, folder: str, work: Path, ledger: Ledger, **values: Any) ->
         shutil.rmtree(home, ignore_errors=True)
         message = f"{printable(path.name)} cannot be taken yet: {error}"
         raise TransientError(message) from error
-    flush_folder(home)
-    return _enter(home, ledger)
+    try:
+        return _enter(home, ledger)
+    except OSError as error:  # a virus scanner has it open; `adopt` enters it
+        message = f"{printable(path.name)} was taken, and cannot be read yet: {error}"
+        raise TransientError(message) from error
 
 
 def put(source: Path, work: Path, ledger: Ledger, **values: Any) -> Batch:
@@ -72,7 +75,7 @@ def put(source: Path, work: Path, ledger: Ledger, **values: Any) -> Batch:
     note = {"file_name": printable(source.name), "folder": "", "received_at": now.isoformat(), **values}
     try:
         write_atomically(home / _CLAIM, json.dumps(note).encode())
-        shutil.copyfile(source, part)
+        copy(source, part)
         replace(part, home / name)
     except (TransientError, OSError) as error:
         shutil.rmtree(home, ignore_errors=True)
@@ -114,8 +117,11 @@ def _enter(home: Path, ledger: Ledger) -> Batch | None:
 
 
 def adopt(work: Path, ledger: Ledger) -> list[Batch]:
-    """Enter claims that a dead process left behind, and clear up after batches that it had brought to their end."""
-    adopted = []
+    """Enter claims that a dead process left behind, and clear up after batches that it had brought to their end.
+
+    Raises TransientError, after all others, when one cannot be read yet.
+    """
+    adopted, unread = [], []
     for note in sorted(work.glob(f"*/{_CLAIM}")):
         home = note.parent
         known = ledger.batch(home.name)
@@ -123,9 +129,16 @@ def adopt(work: Path, ledger: Ledger) -> list[Batch]:
             if known.state not in OPEN:
                 shutil.rmtree(home, ignore_errors=True)
             continue
-        batch = _enter(home, ledger)
+        try:
+            batch = _enter(home, ledger)
+        except OSError as error:
+            unread.append(f"{home.name} ({error.strerror})")
+            continue
         if batch is not None:
             adopted.append(batch)
         elif ledger.now().timestamp() - note.stat().st_mtime > STALE_SECONDS:
             shutil.rmtree(home, ignore_errors=True)
+    if unread:
+        message = f"claimed files cannot be read yet: {', '.join(unread)}"
+        raise TransientError(message)
     return adopted

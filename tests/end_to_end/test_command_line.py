@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -158,6 +160,79 @@ def test_status_and_log_report(used: Path) -> None:
     assert "0 in Arbeit oder wartend" in shown
     assert "Quarantäne" in shown
     assert "bestellungen.json" in called("log", folder=used).output
+
+
+def test_status_shows_the_channels(tmp_path: Path) -> None:
+    """How each stands, when it could be used last, what is wrong; another process has worked on them."""
+    with without_sage(tmp_path):
+        pass
+    partner = "type = 'folder'\ninbox = 'partner/in'\n"
+    with (tmp_path / "exchange.toml").open("a", encoding="utf-8") as settings:
+        settings.write(
+            f"\n[channels.agentur]\n{partner}settle_seconds = 0.0\n"
+            "[channels.lager]\ntype = 'folder'\ninbox = 'nirgends'\n"
+            f"[channels.neu]\n{partner}[channels.alt]\nactive = false\n{partner}"
+        )
+    (tmp_path / "partner" / "in").mkdir(parents=True)
+    (tmp_path / "partner" / "in" / "=böse.csv").write_text(STOCK, "utf-8")
+    assert {each["state"] for each in reported("status", folder=tmp_path)["channels"]} == {"new", "off"}
+    began = datetime.now(UTC)
+    called("run", "--once", code=None, folder=tmp_path)
+    (tmp_path / "work" / ".channels" / "neu" / "state.json").unlink()
+
+    told = {each["channel"]: each for each in reported("status", code=75, folder=tmp_path)["channels"]}
+    assert {name: each["state"] for name, each in told.items()} == {
+        "agentur": "ok",
+        "lager": "ok",
+        "neu": "new",
+        "alt": "off",
+    }
+    assert {name: [one["code"] for one in each["findings"]] for name, each in told.items()} == {
+        "agentur": ["channel.bad_name"],
+        "lager": ["channel.missing"],
+        "neu": [],
+        "alt": [],
+    }
+    assert datetime.fromisoformat(told["agentur"]["last_good_at"]) >= began
+    assert told["neu"]["last_good_at"] is None
+    shown = " ".join(called("status", code=75, folder=tmp_path).output.split())
+    for text in ("agentur in Ordnung", "(channel.bad_name)", "neu noch nie benutzt –", "alt abgeschaltet –"):
+        assert text in shown
+
+
+def test_w3_a_run_that_could_not_look_everywhere_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A subfolder on a share that is away: the rest is done, and the exit code says that it is not all."""
+    with without_sage(tmp_path):
+        pass
+    (tmp_path / "inbox" / "lager").mkdir()
+    (tmp_path / "inbox" / "bestand.csv").write_text(STOCK, "utf-8")
+    scandir = os.scandir
+
+    def away(path: Any) -> Any:
+        if str(path).endswith("lager"):
+            raise OSError(errno.EIO, "Input/output error", path)
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", away)
+        assert reported("run", "--once", code=75, folder=tmp_path)[0]["state"] == "done"
+    called("run", "--once", folder=tmp_path)
+
+
+def test_w7_a_service_that_no_longer_runs_is_told_from_outside(tmp_path: Path) -> None:
+    """As after a changed password: the task does not start, so it cannot tell; who asks for the status hears of it."""
+    with without_sage(tmp_path):
+        pass
+    heart = tmp_path / "work" / "heartbeat.json"
+    heart.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "state": "running"}), "utf-8")
+    assert reported("status", folder=tmp_path)["health"] == "ok"
+    heart.write_text(json.dumps({"at": "2026-01-05T08:00:00+00:00", "state": "running"}), "utf-8")
+
+    status = reported("status", code=75, folder=tmp_path)
+    assert (status["health"], [each["code"] for each in status["causes"]]) == ("critical", ["alert.service_silent"])
+    assert (
+        "Der Dienst hat sich seit 05.01.2026 09:00 nicht gemeldet" in called("status", code=75, folder=tmp_path).output
+    )
 
 
 def test_show_tells_what_became_of_order_and_file(used: Path) -> None:

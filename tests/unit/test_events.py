@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from watchdog.observers import Observer
 
+from exchange import events
 from exchange.events import CANARY, CANARY_SECONDS, PATIENCE_SECONDS, RETRY_SECONDS, Watcher, is_network
 from exchange.watch import Bell
 
@@ -122,6 +123,30 @@ def test_a_deaf_observer_is_replaced_and_then_given_up_for_a_while(watcher: Watc
     assert (watcher.awake, watcher.finding) == (True, None)
 
 
+def test_p11_an_observer_whose_thread_has_ended_is_replaced(
+    watcher: Watcher, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error in what an event calls ends watchdog's thread; it is seen by the canary, and events come again."""
+    ended: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda what: ended.append(what.exc_value))
+    watcher.tend()
+    first = watcher._observer
+    with monkeypatch.context() as patch:
+        patch.setattr(watcher._ear, "on_any_event", lambda _event: 1 / 0)
+        (watcher.folder / "x.csv").write_bytes(b"x")
+        until(lambda: bool(ended))
+    assert isinstance(ended[0], ZeroDivisionError)
+
+    clock.now += CANARY_SECONDS
+    watcher.tend()
+    clock.now += PATIENCE_SECONDS
+    watcher.tend()
+    assert watcher._observer is not first
+    until(watcher._ear.heard.is_set)
+    watcher.tend()
+    assert (watcher.awake, watcher.finding) == (True, None)
+
+
 def test_p13_without_watches_left_the_folder_is_searched(
     watcher: Watcher, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,3 +200,11 @@ def test_w1_a_network_share_is_known_by_its_mount(tmp_path: Path, kind: str, net
     assert is_network(share / "inbox", mounts) is network
     assert not is_network(tmp_path, mounts)
     assert not is_network(tmp_path, tmp_path / "none")
+
+
+def test_w1_a_network_share_is_only_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events of this machine's own writing would come, and those of others not: none are asked for."""
+    monkeypatch.setattr(events, "is_network", lambda folder: folder == tmp_path)
+    watcher = Watcher(tmp_path, Bell())
+    watcher.tend()
+    assert (watcher.wanted, watcher._observer, watcher.finding) == (False, None, None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +62,74 @@ def test_moving_across_volumes_copies_flushes_and_then_deletes(tmp_path: Path, m
 
     assert (target.read_bytes(), source.exists()) == (b"content", False)
     assert steps == ["named", "flushed other, source there", "flushed other, source gone"]
+
+
+def other_volumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every folder is a volume of its own."""
+    real = Path.replace
+
+    def rename(self: Path, to: Path) -> Path:
+        if self.parent != to.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(self, to)
+
+    monkeypatch.setattr(Path, "replace", rename)
+
+
+@POSIX
+def test_p4_a_link_is_moved_across_volumes_as_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it points to is not read; a pipe stays a pipe, so nobody waits on it."""
+    other_volumes(monkeypatch)
+    secret, link, pipe = tmp_path / "secret", tmp_path / "link.csv", tmp_path / "pipe.csv"
+    secret.write_bytes(b"x")
+    link.symlink_to(secret)
+    os.mkfifo(pipe)
+    for each in (link, pipe):
+        replace(each, tmp_path / "work" / each.name)
+
+    assert (tmp_path / "work" / "link.csv").readlink() == secret
+    assert (tmp_path / "work" / "pipe.csv").is_fifo()
+    assert list(tmp_path.glob("*.csv")) == []
+    assert secret.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("ends", ["short", "grown", "broken"])
+def test_w3_a_copy_that_came_short_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
+    """The share ends the read too soon, somebody still writes, or the line breaks: the file stays where it is."""
+    other_volumes(monkeypatch)
+    source = tmp_path / "a.csv"
+    source.write_bytes(b"content")
+
+    def copied(_file: object, out: Any, _most: int) -> None:
+        out.write(b"cont" if ends == "short" else b"content")
+        if ends == "grown":
+            source.write_bytes(b"content and more")
+        if ends == "broken":
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(shutil, "copyfileobj", copied)
+    with pytest.raises(OSError if ends == "broken" else TransientError):
+        replace(source, tmp_path / "work" / "a.csv")
+
+    assert source.read_bytes().startswith(b"content")
+    assert not (tmp_path / "work" / "a.csv").exists()
+
+
+def test_w5_a_file_held_open_on_another_volume_is_a_reason_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could be copied, but not be deleted."""
+    other_volumes(monkeypatch)
+    source = tmp_path / "a.csv"
+    source.write_bytes(b"x")
+
+    def held(_path: Path) -> None:
+        raise PermissionError(errno.EACCES, "in use")
+
+    monkeypatch.setattr(Path, "unlink", held)
+    with pytest.raises(TransientError, match="held open"):
+        replace(source, tmp_path / "work" / "a.csv")
+    assert source.read_bytes() == b"x"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from exchange import setup
 from exchange.app import App
 from exchange.errors import ConfigError
+from exchange.files import MOST_PATH_BELOW
 from exchange.registry import build
 from exchange.settings import Settings, load
 from exchange.setup import Check, examine, init, settings_text
@@ -127,6 +128,21 @@ def test_doctor_names_a_folder_that_cannot_be_written(inside: Inside, monkeypatc
     found = problems(inside)
     assert list(found) == ["folder outbox"]
     assert "Permission denied" in found["folder outbox"].problem
+
+
+def test_w8_doctor_names_a_folder_whose_paths_get_too_long(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a Windows that takes so many characters, no more: the inbox is just short enough, the others are not."""
+    real, most = tempfile.NamedTemporaryFile, len(str(inside.folder / "inbox")) + 1 + MOST_PATH_BELOW
+
+    def windows(*, dir: Path, prefix: str) -> Any:  # noqa: A002 - the standard library's name
+        if len(str(dir / prefix)) + 8 > most:
+            raise FileNotFoundError(2, "No such file or directory")
+        return real(dir=dir, prefix=prefix)
+
+    monkeypatch.setattr(setup.tempfile, "NamedTemporaryFile", windows)
+    found = problems(inside)
+    assert list(found) == ["folder outbox", "folder archive", "folder quarantine"]
+    assert all("LongPathsEnabled" in each.remedy for each in found.values())
 
 
 def test_doctor_names_a_full_disk_and_other_volumes(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:

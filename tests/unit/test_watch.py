@@ -9,7 +9,8 @@ import os
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEvent, FileSystemMovedEvent
@@ -22,8 +23,7 @@ from exchange.watch import Bell, Inbox
 from tests.inside import STOCK, Inside, without_sage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -110,6 +110,52 @@ def test_a_file_that_goes_while_it_is_looked_at_is_no_error(
 
     monkeypatch.setattr(os, "lstat", gone)
     assert names(inbox) == []
+
+
+def test_w2_a_share_that_comes_back_gives_each_file_once(tmp_path: Path, clock: Clock) -> None:
+    """All its files seem to be new: they settle anew, and those that were taken before it went do not come again."""
+    share, away = tmp_path / "share", tmp_path / "away"
+    drop(share, "a.csv", "b.csv", "c.csv")
+    inbox = Inbox(share, 2.0, Watching().ignore, clock)
+    assert after(inbox, clock, 0) == []
+    assert after(inbox, clock, 2) == ["a.csv", "b.csv", "c.csv"]
+    (share / "a.csv").unlink()  # claimed
+    share.rename(away)
+    assert (after(inbox, clock, 1), inbox.waiting) == ([], False)
+    away.rename(share)
+
+    assert after(inbox, clock, 1) == []
+    assert after(inbox, clock, 2) == ["b.csv", "c.csv"]
+
+
+def failing_on(broken: str, real: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A look that a share does not answer for one name."""
+
+    def look(path: str) -> Any:
+        if os.path.basename(path) == broken:  # noqa: PTH119 - text
+            raise OSError(errno.EIO, "Input/output error", path)
+        return real(path)
+
+    return look
+
+
+@pytest.mark.parametrize("broken", ["kaputt", "b.csv"])
+def test_w3_what_cannot_be_looked_at_is_told_of_and_hides_no_other(
+    tmp_path: Path, inbox: Inbox, clock: Clock, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subfolder or a file of a share that breaks off; when it is back, all of it is taken."""
+    drop(tmp_path, "a.csv", "b.csv")
+    drop(tmp_path / "kaputt", "c.csv")
+    with monkeypatch.context() as patch:
+        for name in ("scandir", "lstat"):
+            patch.setattr(os, name, failing_on(broken, getattr(os, name)))
+        after(inbox, clock, 0)
+        assert after(inbox, clock, 2) == {"kaputt": ["a.csv", "b.csv"], "b.csv": ["a.csv", "kaputt/c.csv"]}[broken]
+        assert {place: each.code for place, each in inbox.held.items()} == {broken: "watch.unseen"}
+
+    after(inbox, clock, 0)
+    assert sorted(after(inbox, clock, 2)) == ["a.csv", "b.csv", "kaputt/c.csv"]
+    assert inbox.held == {}
 
 
 def test_leftovers_are_counted_by_pattern(tmp_path: Path, inbox: Inbox) -> None:
@@ -303,6 +349,60 @@ def test_p15_a_done_file_in_other_case_starts_one_file_once(tmp_path: Path, inbo
     assert after(inbox, clock, 2) == ["in/Preis.csv", "on/bestand.csv"]
 
 
+def test_p15_two_files_that_share_a_done_file_are_taken_once_each(tmp_path: Path, inbox: Inbox, clock: Clock) -> None:
+    """Both are complete; neither waits for ever, and what is left starts nothing again."""
+    inbox.folders = {"in": FolderRules(done="{stem}.done")}
+    drop(tmp_path / "in", "X.csv", "X.xml", "X.done")
+    after(inbox, clock, 0)
+    assert after(inbox, clock, 2) == ["in/X.csv", "in/X.xml"]
+    (tmp_path / "in" / "X.csv").unlink()  # claimed; the other one is held open
+    assert after(inbox, clock, 2) == ["in/X.xml"]
+    (tmp_path / "in" / "X.xml").unlink()
+    drop(tmp_path / "in", "X.csv")
+    after(inbox, clock, 0)
+    assert after(inbox, clock, 5) == []
+
+
+def test_a_folder_whose_gates_fail_does_not_hold_up_the_others(
+    tmp_path: Path, inbox: Inbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No room for the sign, or the done file is held open by another program: told of, and done later."""
+    inbox.folders = {"in": FolderRules(done="{name}.done")}
+    drop(tmp_path / "in", "X.csv", "X.csv.done")
+    drop(tmp_path, "a.csv")
+    after(inbox, clock, 0)
+    for call, error in (("unlink", PermissionError(13, "in use")), ("replace", OSError(errno.ENOSPC, "no room"))):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, call, failing(error))
+            assert after(inbox, clock, 2) == ["a.csv"]
+            assert [str(each.values["reason"]) for each in inbox.held.values()] == [error.strerror]
+
+    assert after(inbox, clock, 2) == ["in/X.csv", "a.csv"]
+    assert inbox.held == {}
+
+
+def failing(error: OSError) -> Callable[..., None]:
+    """A call of the system that fails."""
+
+    def call(*_arguments: Any, **_named: Any) -> None:
+        raise error
+
+    return call
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"X.csv": 1}', b'{"X.csv": [1, 2, 3]}'])
+def test_a_sign_that_is_not_ours_is_removed_and_lets_nothing_through(
+    tmp_path: Path, inbox: Inbox, clock: Clock, content: bytes
+) -> None:
+    """Whoever can write there could stop the search with it."""
+    inbox.folders = {"in": FolderRules(done="{name}.done")}
+    drop(tmp_path / "in", ".X.csv.done.taken", content=content)
+    drop(tmp_path / "in", "X.csv")
+    after(inbox, clock, 0)
+    assert after(inbox, clock, 2) == []
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["X.csv"]
+
+
 def manifest(files: dict[str, bytes], form: str) -> bytes:
     """A manifest of these contents."""
     rows = [(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()]
@@ -337,6 +437,27 @@ def test_p16_a_set_is_taken_when_all_of_it_is_there(tmp_path: Path, inbox: Inbox
     again = Inbox(tmp_path, 2.0, inbox.ignore, clock, folders=inbox.folders)
     after(again, clock, 0)
     assert after(again, clock, 2) == ["in/2.csv", "in/3.csv"]
+
+
+def test_p8_a_set_is_hashed_again_before_it_goes(tmp_path: Path, inbox: Inbox, clock: Clock) -> None:
+    """A file was as listed, and was rewritten with its size and time while the other one was still missing."""
+    inbox.folders, inbox.hold_seconds = {"in": FolderRules(manifest="*.manifest.json")}, 60
+    folder = tmp_path / "in"
+    drop(folder, "1.csv", content=b"eins")
+    os.utime(folder / "1.csv", (1, 1))
+    drop(folder, "m.manifest.json", content=manifest({"1.csv": b"eins", "2.csv": b"zwei"}, "json"))
+    after(inbox, clock, 0)
+    after(inbox, clock, 61)
+    assert "2.csv (fehlt / missing)" in inbox.held["in/m.manifest.json"].message()
+    drop(folder, "1.csv", content=b"EINS")
+    os.utime(folder / "1.csv", (1, 1))
+    drop(folder, "2.csv", content=b"zwei")
+    after(inbox, clock, 0)
+    assert after(inbox, clock, 2) == []
+
+    drop(folder, "1.csv", content=b"eins")
+    after(inbox, clock, 0)
+    assert sorted(after(inbox, clock, 2)) == ["in/1.csv", "in/2.csv"]
 
 
 @pytest.mark.parametrize(

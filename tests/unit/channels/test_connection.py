@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
 import pytest
+from asyncssh.public_key import load_keypairs
 
 from exchange.channels.guard import Guard
 from exchange.channels.report import Report
@@ -88,6 +90,19 @@ def test_s2_an_old_server_needs_a_knowing_word(tmp_path: Path) -> None:
             assert "legacy_algorithms" in exchange.said
         with exchanging(tmp_path, {**server.settings, "legacy_algorithms": True}) as exchange:
             assert exchange.round() == []
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_s2_a_server_with_sha_1_signatures_only_is_refused_with_the_reason(tmp_path: Path, legacy: bool) -> None:  # noqa: FBT001
+    """Its host key signs by ssh-rsa alone, which paramiko 5 has no more; no setting admits it, and the text says so."""
+    pair = load_keypairs([asyncssh.generate_private_key("ssh-rsa")])[0]
+    pair.host_key_algorithms = (b"ssh-rsa",)
+    with serving(tmp_path / "there", server_host_keys=[pair]) as server:
+        with exchanging(tmp_path, {**server.settings, "legacy_algorithms": legacy}) as exchange:
+            assert exchange.round() == ["channel.algorithms"]
+            assert "no acceptable host key" in exchange.said
+            assert "no keys of ssh-dss or ssh-rsa (SHA-1)" in exchange.said
+        assert server.login.tries == 0
 
 
 @pytest.mark.parametrize("speaks", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 200])
@@ -174,6 +189,39 @@ def test_the_state_is_there_for_other_processes(tmp_path: Path) -> None:
         exchange.round()
         assert path.stat().st_mtime_ns == written
     assert Report.read(tmp_path / "none") is None
+
+
+def test_the_time_of_the_last_contact_goes_on_and_outlives_the_process(tmp_path: Path) -> None:
+    """Written once a minute when nothing else changes; a new process that reaches nobody still knows it."""
+    path, now = tmp_path / "state.json", datetime(2026, 11, 23, 8, tzinfo=UTC)
+    report = Report("agency", path, lambda: now)
+    seen = []
+    for _ in range(4):
+        report.begin()
+        report.end(reached=True)
+        seen.append(str((Report.read(path) or {})["last_good_at"])[11:19])
+        now += timedelta(seconds=30)
+    assert seen == ["08:00:00", "08:00:00", "08:01:00", "08:01:00"]
+
+    again = Report("agency", path, lambda: now)
+    again.begin()
+    again.end(reached=False)
+    state = Report.read(path) or {}
+    assert (state["state"], state["last_good_at"]) == ("waiting", "2026-11-23T08:01:00+00:00")
+
+
+def test_a_round_that_only_sends_does_not_call_off_what_is_wrong_with_fetching(tmp_path: Path) -> None:
+    """`run --once` ends with such a round; what it found is there for `exchange status`, until it is well."""
+    with serving(tmp_path / "there") as server, exchanging(tmp_path, server.settings) as exchange:
+        bad = server.home / "in" / "=b.csv"
+        bad.write_bytes(b"x")
+        assert exchange.round() == ["channel.bad_name"]
+        bad.unlink()
+        exchange.line.round(receive=False)
+        assert [each.code for each in exchange.line.report.findings] == ["channel.bad_name"]
+        assert exchange.round() == []
+        exchange.line.round(receive=False)
+        assert exchange.line.report.findings == []
 
 
 def test_a_fault_is_logged_when_it_comes_not_while_it_lasts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -373,6 +373,31 @@ def test_s9_a_hostile_listing_leads_nowhere(tmp_path: Path, name: bytes) -> None
         assert not (tmp_path / "escape.csv").exists()
 
 
+@pytest.mark.parametrize("name", [b"../in-evil/x.csv", b"-evil/x.csv", b"/in-evil/x.csv", b"x.csv/../../in-evil/x.csv"])
+def test_s10_a_neighbour_with_a_longer_name_is_not_ours(tmp_path: Path, name: bytes) -> None:
+    """`/in-evil` begins as `/in` does. Nothing of it is opened or moved, nor written beside our own inbox here."""
+
+    class Hostile(Sftp):
+        touched: list[bytes] = []  # noqa: RUF012
+
+        async def scandir(self, path: bytes) -> Any:  # noqa: ARG002
+            attrs = asyncssh.SFTPAttrs(size=1, permissions=stat.S_IFREG | 0o644, mtime=1, atime=1)
+            yield asyncssh.SFTPName(name, b"", attrs)
+
+        def map_path(self, path: bytes) -> bytes:
+            Hostile.touched.append(path)
+            return super().map_path(path)
+
+    with serving(tmp_path / "there", Hostile) as server, exchanging(tmp_path / "ours", server.settings) as exchange:
+        (tmp_path / "there" / "in-evil").mkdir()
+        (tmp_path / "there" / "in-evil" / "x.csv").write_bytes(b"x")
+        assert exchange.round() == ["channel.bad_name"]
+
+        assert [path for path in Hostile.touched if b"evil" in path] == []
+        assert list(exchange.root.rglob("*evil*")) == []
+        assert (tmp_path / "there" / "in-evil" / "x.csv").read_bytes() == b"x"
+
+
 def test_s4_a_server_that_falls_silent_is_given_up(tmp_path: Path) -> None:
     """In the middle of a file; nothing has landed, and the next round begins with a new connection."""
 

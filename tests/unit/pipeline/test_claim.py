@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
@@ -58,11 +58,11 @@ def test_a_file_that_cannot_be_copied_leaves_nothing_behind(inside: Inside, monk
     path = inside.folder / "x.csv"
     path.write_text(STOCK, "utf-8")
 
-    def full(_source: Path, target: Path) -> None:
-        target.write_bytes(b"half")
+    def full(_source: object, target: BinaryIO, _most: int) -> None:
+        target.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
     with pytest.raises(TransientError, match=r"x\.csv cannot be copied: .*No space"):
         inside.app.import_file(path)
     assert left(inside) == []
@@ -116,6 +116,29 @@ def test_claims_of_a_dead_process_are_entered_and_old_empty_ones_cleared_up(insi
 
     assert (adopted.uid, adopted.file_name) == (homes["whole"].name, "bestand.csv")
     assert sorted(left(inside)) == sorted([homes["whole"].name, homes["young"].name])
+
+
+def test_a_claim_that_cannot_be_read_yet_holds_up_no_other(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service starts all the same; the one that another program holds open comes later."""
+    note = b'{"file_name": "bestand.csv", "folder": "", "received_at": "2026-11-23T08:00:00+00:00"}'
+    work = inside.folder / "work"
+    for name in ("a", "b"):
+        (work / name).mkdir()
+        (work / name / "claim.json").write_bytes(note)
+        (work / name / "bestand.csv").write_text(STOCK, "utf-8")
+
+    def held(path: Path) -> str:
+        if path.parent.name == "a":
+            raise PermissionError(errno.EACCES, "in use")
+        return "hash"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claim, "content_hash", held)
+        with pytest.raises(TransientError, match=r"a \(in use\)"):
+            claim.adopt(work, inside.app.ledger)
+        inside.worker.start()
+    assert [batch.uid for batch in inside.app.ledger.open_batches()] == ["b"]
+    assert [batch.uid for batch in claim.adopt(work, inside.app.ledger)] == ["a"]
 
 
 def test_the_claimed_file_is_none_of_our_own(inside: Inside) -> None:
