@@ -24,12 +24,18 @@ COPY_BYTES = 2**20
 
 
 def flush_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power cut. Windows does that by itself and has no such call."""
+    """Make renames in a folder survive a power cut. Windows does that by itself and has no such call.
+
+    Some network file systems have none for folders either, and say that the argument is wrong.
+    """
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EBADF):
+            raise
     finally:
         os.close(handle)
 

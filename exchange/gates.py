@@ -87,6 +87,7 @@ class Gates:
         self._done = re.compile(f"^{form}$") if done else None
         self._manifest = manifest
         self._wrong: dict[str, tuple[Look, str]] = {}
+        self._unread: dict[str, str] = {}
 
     def is_gate(self, name: str) -> bool:
         """Whether a file is no data but a sign for others."""
@@ -117,6 +118,7 @@ class Gates:
         except (OSError, ValueError) as error:
             return str(error)
         faults = [self._fault(each, there) for each in listed]
+        faults += [f"{each.name} ({self._unread[each.name]})" for each in listed if each.name in self._unread]
         return "; ".join(each for each in faults if each) or "-"
 
     def _wanted(self, gate: str, there: Mapping[str, Look], settled: Mapping[str, Look]) -> set[str]:
@@ -145,8 +147,14 @@ class Gates:
         """Whether all is as listed. Only a wrong hash is remembered: a right one may be gone (fault catalogue P8)."""
         if any(self._fault(each, there) for each in listed):
             return False
-        for each in listed:
-            if each.sha256 and self._hash(each.name) != each.sha256:
+        for each in (one for one in listed if one.sha256):
+            self._unread.pop(each.name, None)
+            try:
+                digest = content_hash(self.folder / each.name)
+            except OSError as error:  # held open, or no plain file: looked at again
+                self._unread[each.name] = error.strerror or str(error)
+                return False
+            if digest != each.sha256:
                 self._wrong[each.name] = (there[each.name], each.sha256)
         return not any(self._fault(each, there) for each in listed)
 
@@ -160,13 +168,6 @@ class Gates:
         if listed.sha256 and self._wrong.get(listed.name) == (look, listed.sha256):
             return f"{listed.name} (SHA-256)"
         return ""
-
-    def _hash(self, name: str) -> str:
-        """The hash of a file; one that has just gone, or is no plain file, has none."""
-        try:
-            return content_hash(self.folder / name)
-        except OSError:
-            return ""
 
     # Signs
 

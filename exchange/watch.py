@@ -43,6 +43,15 @@ UNSEEN = kind(
     severity=Severity.WARNING,
 )
 
+UNTAKEN = kind(
+    "watch.not_taken",
+    de="{file} liegt seit über {minutes} Minuten im Eingang und kann nicht übernommen werden: {reason}",
+    en="{file} has been in the inbox for over {minutes} minutes and cannot be taken: {reason}",
+    remedy_de="Das Programm schließen, das sie offen hält, oder dem Dienstkonto das Recht geben, sie zu verschieben.",
+    remedy_en="Close the program that holds the file open, or give the service account the right to move it.",
+    severity=Severity.WARNING,
+)
+
 
 class Seen(NamedTuple):
     """What a file looked like, and since when it looks so."""
@@ -82,7 +91,7 @@ class Inbox:
         ignore: name patterns that are never taken.
         clock: monotonic seconds; tests turn it.
         order: within a folder, `arrival` or `name`.
-        hold_seconds: after so long, a file whose done file or manifest is missing is told of.
+        hold_seconds: after so long, a file whose done file or manifest is missing, or that cannot be taken, is told of.
         folders: rules of single folders, by their path below the inbox; they hold for the folders below too.
         ignored: how often each pattern was met, per file name once.
         held: what waits for too long, by path below the inbox.
@@ -98,6 +107,7 @@ class Inbox:
     ignored: Counter[str] = field(default_factory=Counter)
     held: dict[str, Finding] = field(default_factory=dict)
     _seen: dict[str, Seen] = field(default_factory=dict)
+    _untaken: dict[str, tuple[float, str]] = field(default_factory=dict)
     _passed: set[str] = field(default_factory=set)
     _gates: dict[str, Gates] = field(default_factory=dict)
 
@@ -123,8 +133,26 @@ class Inbox:
                 for name, each in settled.items()
             )
         self._seen = met  # what has gone is forgotten, so a new file of the same name settles anew
+        held |= self._stuck(now)
         self._tell(held)
         return [(each.path, each.folder) for each in sorted(ready, key=lambda each: each[:3])]
+
+    def not_taken(self, path: Path, reason: str) -> None:
+        """A file was ready and could not be taken: on Windows another program may hold it open."""
+        since, _ = self._untaken.get(os.fspath(path), (self.clock(), ""))
+        self._untaken[os.fspath(path)] = (since, reason)
+
+    def _stuck(self, now: float) -> dict[str, Finding]:
+        """What could not be taken for too long."""
+        self._untaken = {path: each for path, each in self._untaken.items() if path in self._seen}
+        minutes = round(self.hold_seconds / 60)
+        return {
+            os.path.relpath(path, self.folder).replace(os.sep, "/"): found(
+                UNTAKEN, file=path, minutes=minutes, reason=reason
+            )
+            for path, (since, reason) in self._untaken.items()
+            if now - since > self.hold_seconds
+        }
 
     @property
     def waiting(self) -> bool:

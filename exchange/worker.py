@@ -67,7 +67,7 @@ class Worker:
     unfinished: list[Lane] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _signalled: bool = False
-    _claim_failed: bool = False
+    _half_claimed: bool = False
     _fatal: list[Exception] = field(default_factory=list)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _said: dict[str, str] = field(default_factory=dict)
@@ -105,14 +105,15 @@ class Worker:
         A batch that has to wait does not hold up the next one.
         """
         work = self.app.settings.folder("work")
-        if self._claim_failed:
-            self.start()  # it may have failed behind the rename
+        if self._half_claimed:
+            self.start()
         for path, folder in self.inbox.ready():
             try:
                 claim(path, folder, work, self.app.ledger, **self.channels.values(folder))
                 self._said.pop(path.name, None)
             except TransientError as error:
-                self._claim_failed = True
+                self._half_claimed |= not path.exists()  # it failed behind the rename
+                self.inbox.not_taken(path, str(error))
                 self._say_once(path.name, str(error))
         ended = 0
         for batch in self.app.ledger.open_batches():
@@ -152,9 +153,9 @@ class Worker:
         """Take over what a dead process left behind; what cannot be read yet, later."""
         try:
             adopt(self.app.settings.folder("work"), self.app.ledger)
-            self._claim_failed = False
+            self._half_claimed = False
         except TransientError as error:
-            self._claim_failed = True
+            self._half_claimed = True
             self._say_once("work", str(error))
 
     # Once

@@ -4,9 +4,10 @@
     there: NAME        by one rename, in place of an older one; nothing is deleted first
     sent/CHANNEL/      where the local file goes then
 
-The note says how far it came: `sent` before the file is closed there, `closed` when that was confirmed. After `closed`
-NAME.part is either still there, or it was renamed or taken away: delivered. After `sent` without an answer and without
-NAME.part nobody can know; such a file is held, because a second delivery may do harm and a lost one too.
+The note says how far it came: `sent` before the file is closed there, `closed` when that was confirmed, `published`
+when it has its name. After `closed` NAME.part is either still there, or it was renamed or taken away: delivered. After
+`sent` without an answer and without NAME.part nobody can know; such a file is held, because a second delivery may do
+harm and a lost one too.
 """
 
 from __future__ import annotations
@@ -106,9 +107,10 @@ class Sender:
         note = self.notes.read(name)
         if note is not None and note["sha256"] != content_hash(path):  # another file under the same name
             note = None
-        if note is None or not self._is_whole(channel, path, note["state"], note["size"]):
-            self._upload(channel, path, before.st_size)
-        self._publish(channel, path)
+        if note is None or note["state"] != "published":
+            if note is None or not self._is_whole(channel, path, note["state"], note["size"]):
+                self._upload(channel, path, before.st_size)
+            self._publish(channel, path)
         after = path.lstat()
         if (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size):  # else it is a new file
             self._put_away(path)
@@ -179,6 +181,9 @@ class Sender:
                 taken = found(faults.NAME_TAKEN, file=path.name, part=path.name + PART, place=self.name)
                 raise FileError(taken) from error
             raise
+        note = self.notes.read(name)
+        if note is not None:
+            self.notes.write(name, durable=False, **{**note, "state": "published"})
 
     def _put_away(self, path: Path) -> None:
         kept = self.outbox / "sent" / self.name / path.name

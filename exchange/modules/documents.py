@@ -18,7 +18,6 @@ from exchange import khk
 from exchange.errors import ConfigError
 from exchange.finding import Finding, Locator, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
-from exchange.paper import Sender, pdf
 from exchange.record import payload
 from exchange.records.customer_document import CustomerDocument
 from exchange.settings import secret
@@ -136,6 +135,8 @@ def _in_several_years(source: SageSource, options: DocumentOptions) -> frozenset
 
 def _made(papers: Papers, document: SalesDocument, options: DocumentOptions) -> str:
     """The PDF that we make, named after what it says: it is made anew only when that changes."""
+    from exchange.paper import Sender, pdf  # noqa: PLC0415 - reportlab is slow to import, and few installations make PDFs
+
     sender = Sender(options.sender, options.sender_street, options.sender_place, options.sender_foot)
     title = _title(document.kind, document.language, options)
     said = payload(document) + repr((title, sender)).encode()

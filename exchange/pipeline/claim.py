@@ -11,6 +11,7 @@ is.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 from contextlib import suppress
@@ -52,10 +53,10 @@ def claim(path: Path, folder: str, work: Path, ledger: Ledger, **values: Any) ->
         write_atomically(home / _CLAIM, json.dumps(note).encode())
         replace(path, home / clean_name(printable(path.name)))
     except FileNotFoundError:
-        shutil.rmtree(home, ignore_errors=True)
+        _give_up(home, path)
         return None
     except (TransientError, OSError) as error:
-        shutil.rmtree(home, ignore_errors=True)
+        _give_up(home, path)
         message = f"{printable(path.name)} cannot be taken yet: {error}"
         raise TransientError(message) from error
     try:
@@ -63,6 +64,12 @@ def claim(path: Path, folder: str, work: Path, ledger: Ledger, **values: Any) ->
     except OSError as error:  # a virus scanner has it open; `adopt` enters it
         message = f"{printable(path.name)} was taken, and cannot be read yet: {error}"
         raise TransientError(message) from error
+
+
+def _give_up(home: Path, path: Path) -> None:
+    """Clear up after a claim that failed; but not when the file has left the inbox already: it lies nowhere else."""
+    if os.path.lexists(path) or claimed_file(home) is None:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def put(source: Path, work: Path, ledger: Ledger, **values: Any) -> Batch:
@@ -131,13 +138,14 @@ def adopt(work: Path, ledger: Ledger) -> list[Batch]:
             continue
         try:
             batch = _enter(home, ledger)
+            if batch is not None:
+                adopted.append(batch)
+            elif claimed_file(home) is None and ledger.now().timestamp() - note.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(home, ignore_errors=True)
+        except FileNotFoundError:  # another process has just brought it to its end
+            continue
         except OSError as error:
             unread.append(f"{home.name} ({error.strerror})")
-            continue
-        if batch is not None:
-            adopted.append(batch)
-        elif ledger.now().timestamp() - note.stat().st_mtime > STALE_SECONDS:
-            shutil.rmtree(home, ignore_errors=True)
     if unread:
         message = f"claimed files cannot be read yet: {', '.join(unread)}"
         raise TransientError(message)

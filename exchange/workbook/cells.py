@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.convert import GERMAN, TOO_LONG, ConversionError, Dialect, reader
-from exchange.finding import kind
 from exchange.record import Field, Kind
+from exchange.workbook.findings import DIGITS_LOST, ERROR_VALUE, NUMBER_IN_TEXT, PERCENT
 from exchange.workbook.table import LISTS_SHEET
 
 if TYPE_CHECKING:
@@ -22,69 +22,6 @@ if TYPE_CHECKING:
     from exchange.workbook.book import Book
     from exchange.workbook.table import Mark
 
-ERROR_VALUE = kind(
-    "xlsx.error_value",
-    de="Die Zelle enthält den Fehlerwert {value}.",
-    en="The cell holds the error value {value}.",
-    remedy_de="Berichtigen Sie die Formel, oder tragen Sie den Wert selbst ein.",
-    remedy_en="Correct the formula, or enter the value itself.",
-)
-NOT_CALCULATED = kind(
-    "xlsx.formula_without_value",
-    de="Die Zelle enthält eine Formel, aber kein berechnetes Ergebnis.",
-    en="The cell holds a formula but no calculated result.",
-    remedy_de="Öffnen und speichern Sie die Mappe in Excel, oder ersetzen Sie die Formel durch ihren Wert.",
-    remedy_en="Open and save the workbook in Excel, or replace the formula by its value.",
-)
-MERGED = kind(
-    "xlsx.merged_cell",
-    de="Die Zelle gehört zum verbundenen Bereich {range}; welcher Zeile der Wert gilt, ist nicht zu erkennen.",
-    en="The cell belongs to the merged range {range}; it cannot be told which row the value is for.",
-    remedy_de="Heben Sie die Verbindung auf und tragen Sie den Wert in jede Zeile ein.",
-    remedy_en="Unmerge the cells and enter the value in every row.",
-)
-NUMBER_IN_TEXT = kind(
-    "xlsx.number_in_text_cell",
-    de="{value} steht als Zahl in der Zelle; führende Nullen können verloren gegangen sein.",
-    en="{value} stands in the cell as a number; leading zeros may have been lost.",
-    remedy_de="Formatieren Sie die Zelle als Text und tragen Sie den Wert vollständig ein: „{suggestion}“?",
-    remedy_en="Format the cell as text and enter the value in full: “{suggestion}”?",
-)
-DIGITS_LOST = kind(
-    "xlsx.digits_lost",
-    de="{value} hat als Zahl mehr als 15 Stellen; Excel hat die letzten durch Nullen ersetzt.",
-    en="{value} has more than 15 digits as a number; Excel has replaced the last ones by zeros.",
-    remedy_de="Formatieren Sie die Zelle als Text und tragen Sie den Wert neu ein.",
-    remedy_en="Format the cell as text and enter the value again.",
-)
-PERCENT = kind(
-    "xlsx.percent_cell",
-    de="Die Zelle ist als Prozent formatiert: zu sehen ist {shown} %, gespeichert ist {value}.",
-    en="The cell is formatted as percent: {shown} % is shown, {value} is stored.",
-    remedy_de="Formatieren Sie die Zelle als Zahl und tragen Sie den Wert ohne %-Zeichen ein: {shown}.",
-    remedy_en="Format the cell as a number and enter the value without the % sign: {shown}.",
-)
-ROW_NUMBER = kind(
-    "xlsx.row_number",
-    de="In Zeile {line} steht als laufende Nummer „{value}“; sie setzt die Zeile darüber nicht fort.",
-    en="Row {line} is numbered “{value}”, which does not continue the row above.",
-    remedy_de="Jeder Datensatz beginnt mit 1 und zählt lückenlos weiter; ergänzen Sie die fehlende Zeile.",
-    remedy_en="Every record begins with 1 and counts on without gaps; add the missing row.",
-)
-ROW_DIFFERS = kind(
-    "xlsx.row_differs",
-    de="Zeile {line} gehört nach ihrer laufenden Nummer zum Datensatz darüber, hat aber andere Werte.",
-    en="By its number row {line} belongs to the record above, but its values differ.",
-    remedy_de="Tragen Sie in allen Zeilen eines Datensatzes dasselbe ein, oder beginnen Sie mit 1 einen neuen.",
-    remedy_en="Enter the same in all rows of a record, or begin a new one with 1.",
-)
-REPEATED_HEADER = kind(
-    "xlsx.repeated_header",
-    de="Die Zeile wiederholt die Spaltentitel.",
-    en="The row repeats the column titles.",
-    remedy_de="Löschen Sie die Zeile.",
-    remedy_en="Delete the row.",
-)
 
 #: Excel keeps so many digits of a number.
 EXACT_BELOW = 10**15

@@ -15,7 +15,8 @@ import openpyxl
 
 from exchange.codec import NOT_READABLE, TOO_BIG
 from exchange.errors import BatchError, ConfigError
-from exchange.finding import Finding, found, kind
+from exchange.finding import Finding, found
+from exchange.workbook.findings import NOT_A_WORKBOOK, OLD_FORMAT, PASSWORD, SUSPICIOUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-OLD_FORMAT = kind(
-    "xlsx.old_format",
-    de="Die Datei ist eine alte Excel-Arbeitsmappe (.xls).",
-    en="The file is an old Excel workbook (.xls).",
-    remedy_de="Speichern Sie sie in Excel als „Excel-Arbeitsmappe (*.xlsx)“.",
-    remedy_en="Save it in Excel as “Excel Workbook (*.xlsx)”.",
-)
-PASSWORD = kind(
-    "xlsx.password",
-    de="Die Arbeitsmappe ist mit einem Kennwort verschlüsselt.",
-    en="The workbook is encrypted with a password.",
-    remedy_de="Entfernen Sie in Excel unter Datei > Informationen > Arbeitsmappe schützen das Kennwort.",
-    remedy_en="Remove the password in Excel under File > Info > Protect Workbook.",
-)
-NOT_A_WORKBOOK = kind(
-    "xlsx.not_a_workbook",
-    de="Die Datei heißt wie eine Excel-Datei, ist aber keine .xlsx-Arbeitsmappe, sondern {what}.",
-    en="The file is named like an Excel file but is no .xlsx workbook: {what}.",
-    remedy_de="Öffnen Sie sie in Excel und speichern Sie sie als „Excel-Arbeitsmappe (*.xlsx)“.",
-    remedy_en="Open it in Excel and save it as “Excel Workbook (*.xlsx)”.",
-)
-SUSPICIOUS = kind(
-    "xlsx.suspicious",
-    de="Die Arbeitsmappe ist auffällig gebaut ({part}: {reason}) und wird nicht geöffnet.",
-    en="The workbook is built suspiciously ({part}: {reason}) and is not opened.",
-    remedy_de="Kopieren Sie die Zeilen in eine neue Arbeitsmappe und speichern Sie diese.",
-    remedy_en="Copy the rows into a new workbook and save that.",
-)
 
 #: An honest workbook has some dozens of parts.
 MOST_PARTS = 10_000

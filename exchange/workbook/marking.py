@@ -18,8 +18,9 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from exchange.errors import BatchError
-from exchange.finding import Finding, Language, Locator, found, kind
+from exchange.finding import Finding, Language, Locator, found
 from exchange.workbook.container import damage_reported
+from exchange.workbook.findings import CELL_FULL
 from exchange.workbook.table import FAULT_TITLES, plain
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
     from exchange.workbook.book import Book
     from exchange.workbook.table import Table
 
-CELL_FULL = kind(
-    "xlsx.cell_full",
-    de="Der Text hat {length} Zeichen; eine Excel-Zelle fasst {limit}.",
-    en="The text has {length} characters; an Excel cell holds {limit}.",
-    remedy_de="Wählen Sie für diese Daten ein anderes Format (xml, csv, txt oder json).",
-    remedy_en="Choose another format for these data (xml, csv, txt or json).",
-)
 
 #: Characters that a cell holds; openpyxl would cut the rest off without a word.
 CELL_CHARACTERS = 32_767

@@ -11,16 +11,8 @@ from exchange.codec import TOO_BIG, Raw
 from exchange.errors import BatchError
 from exchange.finding import found
 from exchange.record import Kind
-from exchange.workbook.cells import (
-    MERGED,
-    NOT_CALCULATED,
-    REPEATED_HEADER,
-    ROW_DIFFERS,
-    ROW_NUMBER,
-    CellError,
-    CellReader,
-    read_lists,
-)
+from exchange.workbook.cells import CellError, CellReader, read_lists
+from exchange.workbook.findings import MERGED, NOT_CALCULATED, REPEATED_HEADER, ROW_DIFFERS, ROW_NUMBER
 from exchange.workbook.table import EXAMPLE_PREFIXES, Table, plain
 
 if TYPE_CHECKING:

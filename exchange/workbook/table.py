@@ -14,9 +14,10 @@ from openpyxl.utils import get_column_letter
 
 from exchange.codec import DOUBLE_COLUMN, MISSING_COLUMN
 from exchange.errors import BatchError
-from exchange.finding import Finding, Locator, found, kind
+from exchange.finding import Finding, Locator, found
 from exchange.profile import ROW_COLUMN
 from exchange.workbook.book import HEADER_ROWS
+from exchange.workbook.findings import NO_HEADER, NO_SHEET, OTHER_VERSION, SEVERAL_SHEETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
     from exchange.record import Field, Schema
     from exchange.workbook.book import Book
 
-SEVERAL_SHEETS = kind(
-    "xlsx.several_sheets",
-    de="Mehrere Blätter kommen in Frage: {sheets}.",
-    en="Several sheets could be meant: {sheets}.",
-    remedy_de="Löschen Sie die übrigen Blätter, blenden Sie sie aus, oder nehmen Sie die Vorlage.",
-    remedy_en="Delete the other sheets, hide them, or use the template.",
-)
-NO_SHEET = kind(
-    "xlsx.no_sheet",
-    de="Die Arbeitsmappe hat kein sichtbares Blatt mit Inhalt.",
-    en="The workbook has no visible sheet with content.",
-    remedy_de="Füllen Sie die Vorlage aus und senden Sie sie neu.",
-    remedy_en="Fill the template and send it again.",
-)
-NO_HEADER = kind(
-    "xlsx.no_header",
-    de="Keine der ersten {rows} Zeilen enthält bekannte Spaltentitel; erwartet wird zum Beispiel „{title}“.",
-    en="None of the first {rows} rows holds known column titles; “{title}” is expected, for example.",
-    remedy_de="Übernehmen Sie die Titelzeile der Vorlage unverändert.",
-    remedy_en="Take over the title row of the template unchanged.",
-)
-OTHER_VERSION = kind(
-    "xlsx.template_version",
-    de="Die Vorlage hat die Version {found}; verarbeitet wird Version {expected}.",
-    en="The template has version {found}; version {expected} is processed.",
-    remedy_de="Erzeugen Sie mit „exchange template {module}“ eine neue Vorlage und kopieren Sie die Zeilen hinein.",
-    remedy_en="Produce a new template with “exchange template {module}” and copy the rows into it.",
-)
 
 #: Version of the templates and workbooks that this program writes and reads.
 VERSION = 1

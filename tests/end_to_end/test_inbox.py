@@ -322,7 +322,7 @@ def test_p23_nothing_in_the_archive_is_written_over(inside: Inside) -> None:
 def test_w5_a_file_that_is_held_open_waits_and_is_taken_later(
     inside: Inside, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Excel or a virus scanner holds it: no reject, no second claim, a word in the log; the next file goes first."""
+    """Excel or a virus scanner holds it: no reject; the next file goes first. After an hour it is told."""
     inside.installation.drop("a-offen.csv", STOCK)
     inside.installation.drop("b-frei.csv", STOCK.replace("14", "15"))
     with monkeypatch.context() as patch:
@@ -331,9 +331,17 @@ def test_w5_a_file_that_is_held_open_waits_and_is_taken_later(
         assert [batch.file_name for batch in inside.settled()] == ["b-frei.csv"]
         assert inside.waiting() == ["a-offen.csv"]
         assert inside.round(after=1) == inside.round(after=1) == []
-    assert caplog.text.count("held open by another program") == 1
+        assert caplog.text.count("held open by another program") == 1
+        assert inside.worker.inbox.held == {}
+
+        inside.round(after=inside.worker.inbox.hold_seconds)
+        assert {place: each.code for place, each in inside.worker.inbox.held.items()} == {
+            "a-offen.csv": "watch.not_taken"
+        }
 
     assert [batch.file_name for batch in inside.round(after=1)] == ["a-offen.csv"]
+    inside.round()
+    assert inside.worker.inbox.held == {}
 
 
 def test_w5_a_file_that_is_held_open_just_after_it_was_taken_is_finished_without_a_new_start(

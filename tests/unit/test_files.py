@@ -6,7 +6,9 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,28 @@ def test_windows_needs_no_flush_of_folders(monkeypatch: pytest.MonkeyPatch) -> N
     """There is no such call there, and none is made."""
     monkeypatch.setattr(files.sys, "platform", "win32")
     files.flush_folder(Path("there is no such folder"))
+
+
+@POSIX
+@pytest.mark.parametrize(("number", "told"), [(errno.EINVAL, False), (errno.EBADF, False), (errno.EIO, True)])
+def test_a_share_that_cannot_flush_folders_is_used_and_a_broken_disk_told_of(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    told: bool,  # noqa: FBT001
+) -> None:
+    """Some network file systems have no such call; a file is flushed in any case."""
+    real = os.fsync
+
+    def flush(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    with pytest.raises(OSError, match="Input/output") if told else nullcontext():
+        write_atomically(tmp_path / "x.json", b"{}")
+    assert (tmp_path / "x.json").read_bytes() == b"{}"
 
 
 @POSIX

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEvent, FileSystemMovedEvent
 from watchdog.observers import Observer
 
-from exchange import worker
+from exchange import gates, worker
 from exchange.ledger import State
 from exchange.settings import FolderRules, Watching
 from exchange.watch import Bell, Inbox
@@ -437,6 +438,39 @@ def test_p16_a_set_is_taken_when_all_of_it_is_there(tmp_path: Path, inbox: Inbox
     again = Inbox(tmp_path, 2.0, inbox.ignore, clock, folders=inbox.folders)
     after(again, clock, 0)
     assert after(again, clock, 2) == ["in/2.csv", "in/3.csv"]
+
+
+def test_w5_a_set_waits_while_a_file_of_it_is_held_open(
+    tmp_path: Path, inbox: Inbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virus scanner has it: that is no wrong content, and nothing has to change for it to go on."""
+    inbox.folders = {"in": FolderRules(manifest="*.json")}
+    drop(tmp_path / "in", "1.csv", content=b"eins")
+    drop(tmp_path / "in", "m.json", content=manifest({"1.csv": b"eins"}, "json"))
+    after(inbox, clock, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(gates, "content_hash", failing(PermissionError(errno.EACCES, "in use")))
+        assert after(inbox, clock, 2) == []
+
+    assert after(inbox, clock, 2) == ["in/1.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a service there makes no links")
+@pytest.mark.parametrize(("size", "told"), [(4, "1.csv (Too many levels of symbolic links)"), (5, "4 ≠ 5 Byte")])
+def test_p16_what_a_manifest_lists_and_is_another_size_or_no_plain_file_holds_the_set(
+    tmp_path: Path, inbox: Inbox, clock: Clock, size: int, told: str
+) -> None:
+    """A link is never followed, so it has no hash; and the search of the other folders goes on."""
+    inbox.folders, inbox.hold_seconds = {"in": FolderRules(manifest="*.json")}, 60
+    drop(tmp_path, "eins", "a.csv")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "1.csv").symlink_to("eins")  # as long as its target's name
+    line = {"name": "1.csv", "size": size, "sha256": hashlib.sha256(b"x").hexdigest()}
+    drop(tmp_path / "in", "m.json", content=json.dumps([line]).encode())
+    after(inbox, clock, 0)
+
+    assert after(inbox, clock, 61) == ["a.csv", "eins"]
+    assert told in inbox.held["in/m.json"].message()
 
 
 def test_p8_a_set_is_hashed_again_before_it_goes(tmp_path: Path, inbox: Inbox, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 from pathlib import Path
@@ -114,6 +115,36 @@ def test_wherever_the_process_dies_the_file_is_delivered_once(
 
     assert taken == [LARGE]
     assert exchange.sent() == {"x.xml": LARGE}
+
+
+def test_w5_a_sent_file_that_is_held_open_here_is_sent_once(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be put away. Nothing is said against the partner; what he takes meanwhile does not come again."""
+    exchange.write("x.xml", b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", held_open(exchange.root / "outbox"))
+        assert exchange.round() == ["channel.local"]
+        (exchange.root / "there" / "out" / "x.xml").unlink()
+        assert exchange.round() == ["channel.local"]
+        exchange.close()
+        exchange.restart()
+        assert exchange.round() == ["channel.local"]
+
+    assert exchange.round() == []
+    assert (there(exchange), exchange.sent(), exchange.outbox()) == ({}, {"x.xml": b"x"}, [])
+
+
+def held_open(folder: Path) -> Any:
+    """A rename that does not move the files of a folder: another program has them open."""
+    real = Path.replace
+
+    def rename(self: Path, target: Path) -> Path:
+        if self.parent == folder:
+            raise PermissionError(errno.EACCES, "in use")
+        return real(self, target)
+
+    return rename
 
 
 def test_another_file_under_a_name_in_hand_is_sent_as_a_new_one(exchange: Exchange) -> None:

@@ -20,7 +20,7 @@ from exchange.profile import Layout, canonical
 from exchange.record import schema
 from exchange.records.customer import Customer
 from exchange.records.order import Order
-from exchange.workbook.cells import MERGED
+from exchange.workbook.findings import MERGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
+from exchange import files
 from exchange.errors import TransientError
 from exchange.ledger import Ledger, Origin
 from exchange.pipeline import claim
@@ -118,11 +119,53 @@ def test_claims_of_a_dead_process_are_entered_and_old_empty_ones_cleared_up(insi
     assert sorted(left(inside)) == sorted([homes["whole"].name, homes["young"].name])
 
 
+def test_of_two_starts_the_second_leaves_an_old_claim_to_the_first(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process enters it between our look into the ledger and our own entry; its file stays."""
+    home = inside.folder / "work" / "20261123T080000-old"
+    home.mkdir()
+    (home / "bestand.csv").write_text(STOCK, "utf-8")
+    (home / "claim.json").write_text(
+        '{"file_name": "bestand.csv", "folder": "", "received_at": "2026-11-23T08:00:00+00:00"}', "utf-8"
+    )
+    os.utime(home / "claim.json", (0, 0))
+    add = Ledger.add
+
+    def entered_first(ledger: Ledger, batch: Any) -> Any:
+        add(ledger, batch)
+        return add(ledger, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "add", entered_first)
+        assert claim.adopt(inside.folder / "work", inside.app.ledger) == []
+    assert [each.state.value for each in inside.round()] == ["done"]
+
+
+def test_a_claim_that_fails_behind_the_rename_loses_nothing(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk does not say that the rename is safe: the file is in the work folder alone, and is taken up there."""
+    path = inside.installation.drop("bestand.csv", STOCK)
+
+    def broken(folder: Path) -> None:
+        if any(each.suffix == ".csv" for each in folder.iterdir()):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "flush_folder", broken)
+        with pytest.raises(TransientError, match="cannot be taken yet"):
+            claim.claim(path, "", inside.folder / "work", inside.app.ledger)
+    assert not path.exists()
+
+    (adopted,) = claim.adopt(inside.folder / "work", inside.app.ledger)
+    assert adopted.file_name == "bestand.csv"
+    assert [each.state.value for each in inside.round()] == ["done"]
+
+
 def test_a_claim_that_cannot_be_read_yet_holds_up_no_other(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service starts all the same; the one that another program holds open comes later."""
+    """A service starts all the same; one that another program holds open comes later, one that went is no trouble."""
     note = b'{"file_name": "bestand.csv", "folder": "", "received_at": "2026-11-23T08:00:00+00:00"}'
     work = inside.folder / "work"
-    for name in ("a", "b"):
+    for name in ("a", "b", "c"):
         (work / name).mkdir()
         (work / name / "claim.json").write_bytes(note)
         (work / name / "bestand.csv").write_text(STOCK, "utf-8")
@@ -130,15 +173,17 @@ def test_a_claim_that_cannot_be_read_yet_holds_up_no_other(inside: Inside, monke
     def held(path: Path) -> str:
         if path.parent.name == "a":
             raise PermissionError(errno.EACCES, "in use")
+        if path.parent.name == "c":
+            raise FileNotFoundError(path)
         return "hash"
 
     with monkeypatch.context() as patch:
         patch.setattr(claim, "content_hash", held)
-        with pytest.raises(TransientError, match=r"a \(in use\)"):
+        with pytest.raises(TransientError, match=r"yet: a \(in use\)$"):
             claim.adopt(work, inside.app.ledger)
         inside.worker.start()
     assert [batch.uid for batch in inside.app.ledger.open_batches()] == ["b"]
-    assert [batch.uid for batch in claim.adopt(work, inside.app.ledger)] == ["a"]
+    assert [batch.uid for batch in claim.adopt(work, inside.app.ledger)] == ["a", "c"]
 
 
 def test_the_claimed_file_is_none_of_our_own(inside: Inside) -> None:
