@@ -20,6 +20,7 @@ from exchange.records.order import Order, OrderLine, OrderTax
 from exchange.shop import Answer, Part, Ref, metafield
 from exchange.trade.amounts import ZERO
 from exchange.trade.marks import mark, marked
+from exchange.trade.order_status import CANCELLED, WAITING, check_status
 from exchange.trade.order_sums import (
     LINE_SUM,
     NO_PRICE,
@@ -110,6 +111,15 @@ class OrderOptions(Options):
     since: date = Field(
         date(2000, 1, 1),
         description="Older orders are held; has to be set before the shop is asked for orders for the first time.",
+    )
+    waiting_statuses: tuple[str, ...] = Field(
+        (),
+        description="Orders with one of these statuses of the shop are held until they have another one, such as"
+        " on_hold and processing_awaiting_payment.",
+    )
+    cancelled_statuses: tuple[str, ...] = Field(
+        ("cancelled", "canceled", "storniert"),
+        description="Orders with one of these statuses are not taken over; of those that were, it is told.",
     )
     document_metafield: str = Field(
         "sage_document", description="Metafield of the shop's order that gets the number of the document; empty: none."
@@ -301,6 +311,7 @@ MODULE = Module(
         Rule((FOREIGN_CURRENCY,), check_currency, lambda: example()._replace(currency="USD")),
         Rule((TOO_OLD,), check_age, lambda: example()._replace(ordered_at=datetime(1999, 12, 31, tzinfo=UTC))),
         Rule((FROM_SAGE,), check_origin, lambda: example()._replace(comment=mark("VVA", "2026-10001"))),
+        Rule((CANCELLED, WAITING), check_status, lambda: example()._replace(status="cancelled")),
         Rule((NO_BUYER,), check_buyer, lambda: example()._replace(email="", billing_name="", last_name="")),
         Rule((LINE_SUM, NO_PRICE, NO_QUANTITY), check_lines, lambda: _with_line(total_incl=Decimal("18.00"))),
         Rule((ORDER_SUM, NO_TOTAL, NO_PRICE), check_sums, lambda: example()._replace(total_incl=Decimal("29.90"))),

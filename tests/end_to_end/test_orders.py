@@ -128,6 +128,22 @@ def test_an_order_that_has_changed_is_held(inside: Inside) -> None:
     assert balanced(inside.take("c.json", json.dumps(paid))).counts.unchanged == 1
 
 
+def test_a_cancelled_order_is_not_taken_over_and_of_a_known_one_it_is_told(inside: Inside) -> None:
+    """The clerk cancels the document; one that the shop opens again comes as any other."""
+    gone, known = (json.loads(json.dumps(each)) for each in ORDERS[:2])
+    inside.take("a.json", json.dumps(known))
+    for each in (gone, known):
+        each["order"]["status"] = "cancelled"
+
+    batch = balanced(inside.take("b.json", json.dumps([gone, known, ORDERS[2]])))
+
+    assert (batch.counts.held, batch.counts.created) == (2, 1)
+    assert {finding["code"] for finding in inside.receipt(batch)["findings"]} == {"order_import.cancelled"}
+    assert documents(inside.installation).keys() == {"ORD2", "ORD3"}
+    gone["order"]["status"] = "processing_awaiting_shipment"
+    assert balanced(inside.take("c.json", json.dumps(gone))).counts.created == 1
+
+
 def test_faulty_orders_are_rejected_with_all_their_findings_and_the_others_go_on(inside: Inside) -> None:
     """Each fault of an order is told at once; what comes back can be repaired and dropped as it is."""
     line = order("x")["lines"][0]

@@ -84,3 +84,21 @@ def test_a_gift_card_is_told_with_what_it_pays() -> None:
     assert finding.severity is Severity.WARNING
     assert "10.00 der Summe 24.90" in finding.message("de")
     assert list(check(example(), OrderOptions())) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("", ""),
+        ("processing_awaiting_shipment", ""),
+        ("Cancelled", "order_import.cancelled"),
+        (" storniert ", "order_import.cancelled"),
+        ("on_hold", "order_import.waiting"),
+    ],
+)
+def test_cancelled_orders_are_held_and_those_that_are_to_wait(status: str, code: str) -> None:
+    (check,) = {rule.check for rule in MODULE.rules if rule.kinds[0].code == "order_import.cancelled"}
+    found = [*check(example()._replace(status=status), OrderOptions(waiting_statuses=("On_Hold",)))]
+    assert [(each.code, each.severity) for each in found] == ([(code, Severity.HOLD)] if code else [])
+    if code != "order_import.cancelled":
+        assert list(check(example()._replace(status=status), OrderOptions())) == []
