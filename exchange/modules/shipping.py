@@ -157,7 +157,7 @@ def prepare(record: Shipment, options: ShippingOptions) -> Shipment:
 
 def _addressed(record: Shipment, carrier: Carrier, options: ShippingOptions) -> Shipment:
     line = address.Line(record.street, record.house_number)
-    locker = address.is_locker(record.street)
+    locker = address.is_locker(f"{record.street} {record.house_number}".strip())
     if not record.house_number and (carrier.house_number or locker):
         line = address.split(record.street, record.country)
     extra = " ".join(each for each in (record.address_extra, line.extra) if each)

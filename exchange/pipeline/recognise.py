@@ -51,6 +51,23 @@ NOT_REGULAR = kind(
     remedy_en="Drop the file itself.",
 )
 
+PACKED = kind(
+    "file.packed",
+    de="Die Datei ist gepackt ({what}).",
+    en="The file is packed ({what}).",
+    remedy_de="Packen Sie sie aus und legen Sie die Dateien einzeln ab.",
+    remedy_en="Unpack it and drop the files one by one.",
+)
+PDF = kind(
+    "file.pdf",
+    de="Die Datei ist ein PDF; eingelesen werden Daten, keine Seiten.",
+    en="The file is a PDF; what is read are data, not pages.",
+    remedy_de="Belege gehören in den Ordner {documents}, Artikelunterlagen in den Ordner {attachments}.",
+    remedy_en="Sales documents belong into the folder {documents}, papers of articles into {attachments}.",
+)
+
+#: How packed files begin.
+_PACKERS = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"7z\xbc\xaf'\x1c": "7z", b"Rar!": "rar", b"BZh": "bzip2"}
 #: So many names of a file's columns are shown when nothing fits.
 SHOWN_NAMES = 6
 
@@ -64,6 +81,7 @@ def recognise(path: Path, batch: Batch, registry: Registry) -> tuple[Profile, Si
     fitting = list(_fitting(registry, signature, module)) if signature else _untitled(path, registry, module)
     if not fitting:
         _say_why(path, registry)
+        _say_what(path, signature)
         own = _meant(path, signature, registry, module)
         if own is not None:
             return own, signature
@@ -102,6 +120,19 @@ def _say_why(path: Path, registry: Registry) -> None:
             finding = why_not(path)
             if finding is not None:
                 raise BatchError(finding)
+
+
+def _say_what(path: Path, signature: Signature | None) -> None:
+    """Raise BatchError for a file that holds no records at all."""
+    if signature is not None:
+        return
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(b"%PDF"):
+        raise BatchError(found(PDF, documents="documents", attachments="attachments"))
+    for sign, what in _PACKERS.items():
+        if head.startswith(sign):
+            raise BatchError(found(PACKED, what=what))
 
 
 def _format(path: Path, registry: Registry) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from exchange.consignment import Consignments
 from tests.end_to_end.shop_cases import Reached, change, connected, opened, synced
+from tests.inside import without_sage
 from tests.smtp import server
 from tests.unit.sandbox.shop.conftest import Client
 
@@ -106,6 +107,23 @@ def test_delivery_notes_go_to_their_carriers_once(tmp_path: Path, shop: Reached)
         assert app.export("shipping").counts.held == 1
         change(installation, "UPDATE KHKVKBelege SET Belegdatum = '2020-01-01 00:00:00' WHERE Belegkennzeichen = 'VLL'")
         assert app.export("shipping").counts.deleted == 0  # out of the window is not gone
+
+
+def test_a_file_for_the_portal_is_read_as_well_as_written(tmp_path: Path) -> None:
+    """Of another program: to a packing station, whose number stands apart, with the post number as second name."""
+    titles = [
+        *("Sendungsreferenz", "Sendungsdatum", "Empfänger Name 1", "Empfänger Name 2 / Postnummer"),
+        *("Empfänger Straße", "Empfänger Hausnummer", "Empfänger PLZ", "Empfänger Ort", "Empfänger Land"),
+        *("Gewicht", "Produkt- und Servicedetails"),
+    ]
+    row = ["LS-7", "23.11.2026", "Erika Muster", "12345678", "Packstation", "145", "01067", "Dresden", "DEU", "0,9500"]
+    with without_sage(tmp_path) as inside:
+        batch = inside.take("portal.csv", "\r\n".join([";".join(titles), ";".join([*row, "V01PAK"]), ""]))
+        assert (batch.module, batch.counts.created) == ("shipping", 1)
+        (written,) = inside.installation.outbox.glob("dhl_portal_csv_*.csv")
+    with written.open(encoding="iso-8859-1", newline="") as file:
+        (made,) = csv.DictReader(file, delimiter=";")
+    assert [made[title] for title in titles] == [*row, "V01PAK"]
 
 
 def test_every_parcel_of_a_delivery_gets_its_label(tmp_path: Path, shop: Reached) -> None:
