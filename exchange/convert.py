@@ -36,6 +36,13 @@ TOO_LONG = kind(
     remedy_de="Kürzen Sie den Wert auf {limit} Zeichen.",
     remedy_en="Shorten the value to {limit} characters.",
 )
+NO_CODE = kind(
+    "value.no_code",
+    de="„{value}“ ist kein Code aus {limit} Buchstaben und kein bekannter Name.",
+    en="“{value}” is no code of {limit} letters and no known name.",
+    remedy_de="Schreiben Sie den Code, wie DE für Deutschland.",
+    remedy_en="Write the code, such as DE for Germany.",
+)
 MISSING = kind(
     "value.missing",
     de="Das Feld ist leer, wird aber gebraucht.",
@@ -235,6 +242,7 @@ def _text_reader(field: Field) -> Callable[[Any], str]:
     if field.codes:
         return _code_reader(field)
     limit, long, upper = field.length or sys.maxsize, field.long, field.upper
+    spelled = {name.casefold(): code for name, code in field.spelled}
 
     def read(raw: Any) -> str:
         if type(raw) is str and raw.isascii() and raw.isprintable():  # as most are: no need to look closer
@@ -242,7 +250,11 @@ def _text_reader(field: Field) -> Callable[[Any], str]:
         else:
             value = clean(raw if type(raw) is str else _as_text(raw), long=long)
         if len(value) > limit:
-            raise ConversionError(TOO_LONG, value=value, length=len(value), limit=limit)
+            code = spelled.get(value.casefold())
+            if code is None:
+                what = NO_CODE if spelled else TOO_LONG
+                raise ConversionError(what, value=value, length=len(value), limit=limit)
+            return code
         return value.upper() if upper else value
 
     return read

@@ -244,6 +244,7 @@ def canonical(module: str, schema: Schema, format: Format) -> Profile:  # noqa: 
         fields=sources(schema),
         groups=groups,
         recognise=required,
+        delimiter=";,\t|" if format == "csv" else ";",  # what a spreadsheet writes depends on where it stands
         canonical=True,
     )
 

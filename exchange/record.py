@@ -67,6 +67,7 @@ class Field:
         places: most digits after the point (number); `least_places` are always written.
         required: absent is a fault.
         codes: the only allowed values, where there is such a list.
+        spelled: names that are longer than the code that they stand for, and the code; other codes are allowed too.
         upper: letter case does not matter; stored in capitals (country, currency).
         long: may hold line breaks and much text.
         negative: a number below zero is allowed.
@@ -83,6 +84,7 @@ class Field:
     least_places: int = 0
     required: bool = False
     codes: tuple[Code, ...] = ()
+    spelled: tuple[tuple[str, str], ...] = ()
     upper: bool = False
     long: bool = False
     negative: bool = False

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from exchange.record import Code, day, flag, money, number, text, whole
+from exchange.records.countries import country_code
 
 TAXATIONS = (
     Code("0", "steuerfrei", "exempt"),
@@ -36,12 +37,12 @@ class Customer(NamedTuple):
     name2: Annotated[str, text("Name2", "Name 2", 50)]
     addition: Annotated[str, text("Zusatz", "Addition", 64)]
     street: Annotated[str, text("Strasse", "Street", 64, example="Hauptstraße 5")]
-    country: Annotated[str, text("Land", "Country", 2, upper=True, required=True, example="DE", note_de="ISO, zwei Buchstaben", note_en="ISO, two letters")]
+    country: Annotated[str, country_code("Land", "Country", required=True, example="DE", note_de="ISO, zwei Buchstaben", note_en="ISO, two letters")]
     zip: Annotated[str, text("PLZ", "Postcode", 24, example="01067", **_ZEROS)]
     city: Annotated[str, text("Ort", "City", 40, required=True, example="Dresden")]
     post_addition: Annotated[str, text("PostZusatz", "Postal addition", 64)]
     post_street: Annotated[str, text("PostStrasse", "Postal street", 64)]
-    post_country: Annotated[str, text("PostLand", "Postal country", 2, upper=True)]
+    post_country: Annotated[str, country_code("PostLand", "Postal country")]
     post_zip: Annotated[str, text("PostPLZ", "Postal postcode", 24, **_ZEROS)]
     post_city: Annotated[str, text("PostOrt", "Postal city", 40)]
     greeting: Annotated[str, text("Ansprache", "Greeting", 50, example="Sehr geehrte Damen und Herren")]
@@ -58,7 +59,7 @@ class Customer(NamedTuple):
     active: Annotated[bool | None, flag("Aktiv", "Active", example="1")]
     currency: Annotated[str, text("Waehrung", "Currency", 3, upper=True, example="EUR")]
     taxation: Annotated[str, text("Besteuerung", "Taxation", 1, codes=TAXATIONS, example="1")]
-    eu_country: Annotated[str, text("EULand", "EU country", 2, upper=True)]
+    eu_country: Annotated[str, country_code("EULand", "EU country")]
     vat_number: Annotated[str, text("UStIdNr", "VAT number", 15, example="DE136695976", note_de="mit Länderkürzel", note_en="with country prefix")]
     tax_number: Annotated[str, text("Steuernummer", "Tax number", 20, **_ZEROS)]
     payment_terms: Annotated[str, text("Zahlungskondition", "Payment terms", 10, **_ZEROS)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from exchange.record import text
+from exchange.records.countries import country_code
 
 
 class CustomerShipping(NamedTuple):
@@ -19,4 +20,4 @@ class CustomerShipping(NamedTuple):
     house_number: Annotated[str, text("Lieferung Hausnummer", "Delivery house number", 20, example="36")]
     zip: Annotated[str, text("Lieferung PLZ", "Delivery postcode", 24, example="01099")]
     city: Annotated[str, text("Lieferung Ort", "Delivery city", 50, example="Dresden")]
-    country: Annotated[str, text("Lieferung Land", "Delivery country", 2, upper=True, example="DE")]
+    country: Annotated[str, country_code("Lieferung Land", "Delivery country", example="DE")]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from exchange.record import Rows, flag, moment, money, number, text, whole
+from exchange.records.countries import country_code
 
 
 class OrderLine(NamedTuple):
@@ -82,7 +83,7 @@ class Order(NamedTuple):
     billing_city: Annotated[str, text("Rechnung Ort", "Billing city", 40, example="Dresden")]
     billing_region: Annotated[str, text("Rechnung Region", "Billing region", 50)]
     billing_country: Annotated[
-        str, text("Rechnung Land", "Billing country", 2, upper=True, required=True, example="DE")
+        str, country_code("Rechnung Land", "Billing country", required=True, example="DE")
     ]
     delivery_company: Annotated[str, text("Lieferung Firma", "Delivery company", 100)]
     delivery_name: Annotated[str, text("Lieferung Name", "Delivery name", 100)]
@@ -91,7 +92,7 @@ class Order(NamedTuple):
     delivery_zip: Annotated[str, text("Lieferung PLZ", "Delivery postcode", 24)]
     delivery_city: Annotated[str, text("Lieferung Ort", "Delivery city", 40)]
     delivery_region: Annotated[str, text("Lieferung Region", "Delivery region", 50)]
-    delivery_country: Annotated[str, text("Lieferung Land", "Delivery country", 2, upper=True)]
+    delivery_country: Annotated[str, country_code("Lieferung Land", "Delivery country")]
     payment_code: Annotated[str, text("Zahlungsart", "Payment method", 100, example="invoice")]
     payment_title: Annotated[str, text("Zahlungsart Text", "Payment title", 100)]
     payment_excl: Annotated[Decimal | None, money("Zahlungsgebühr netto", "Payment fee excl. tax", negative=True)]

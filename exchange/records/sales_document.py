@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from exchange.record import Rows, day, flag, money, number, text, whole
+from exchange.records.countries import country_code
 
 
 class DocumentLine(NamedTuple):
@@ -87,14 +88,14 @@ class SalesDocument(NamedTuple):
     billing_street: Annotated[str, text("Rechnung Straße", "Billing street", 64)]
     billing_zip: Annotated[str, text("Rechnung PLZ", "Billing postcode", 24)]
     billing_city: Annotated[str, text("Rechnung Ort", "Billing city", 40)]
-    billing_country: Annotated[str, text("Rechnung Land", "Billing country", 2, upper=True)]
+    billing_country: Annotated[str, country_code("Rechnung Land", "Billing country")]
     delivery_name1: Annotated[str, text("Lieferung Name 1", "Delivery name 1", 50)]
     delivery_name2: Annotated[str, text("Lieferung Name 2", "Delivery name 2", 50)]
     delivery_addition: Annotated[str, text("Lieferung Zusatz", "Delivery addition", 64)]
     delivery_street: Annotated[str, text("Lieferung Straße", "Delivery street", 64)]
     delivery_zip: Annotated[str, text("Lieferung PLZ", "Delivery postcode", 24)]
     delivery_city: Annotated[str, text("Lieferung Ort", "Delivery city", 40)]
-    delivery_country: Annotated[str, text("Lieferung Land", "Delivery country", 2, upper=True)]
+    delivery_country: Annotated[str, country_code("Lieferung Land", "Delivery country")]
     delivery_on: Annotated[date | None, day("Liefertermin", "Delivery date")]
     currency: Annotated[str, text("Währung", "Currency", 3, upper=True, example="EUR")]
     language: Annotated[str, text("Sprache", "Language", 3, upper=True)]

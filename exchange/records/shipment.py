@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from exchange.record import day, money, number, text, whole
+from exchange.records.countries import country_code
 
 
 class Shipment(NamedTuple):
@@ -30,7 +31,7 @@ class Shipment(NamedTuple):
     zip: Annotated[str, text("PLZ", "Postcode", 24, required=True, example="01067")]
     city: Annotated[str, text("Ort", "City", 50, required=True, example="Dresden")]
     region: Annotated[str, text("Provinz", "Region", 50)]
-    country: Annotated[str, text("Land", "Country", 2, upper=True, required=True, example="DE")]
+    country: Annotated[str, country_code("Land", "Country", required=True, example="DE")]
     email: Annotated[str, text("E-Mail", "E-mail", 255, example="ap@kaeufer.example")]
     phone: Annotated[str, text("Telefon", "Phone", 32)]
     language: Annotated[str, text("Sprache", "Language", 2, upper=True, example="DE")]
@@ -44,6 +45,6 @@ class Shipment(NamedTuple):
     sender_house_number: Annotated[str, text("Absender Hausnummer", "Sender house number", 10, example="1")]
     sender_zip: Annotated[str, text("Absender PLZ", "Sender postcode", 10, example="70173")]
     sender_city: Annotated[str, text("Absender Ort", "Sender city", 50, example="Stuttgart")]
-    sender_country: Annotated[str, text("Absender Land", "Sender country", 2, upper=True, example="DE")]
+    sender_country: Annotated[str, country_code("Absender Land", "Sender country", example="DE")]
     sender_email: Annotated[str, text("Absender E-Mail", "Sender e-mail", 80)]
     sender_phone: Annotated[str, text("Absender Telefon", "Sender phone", 20)]

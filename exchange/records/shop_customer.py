@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, NamedTuple
 
 from exchange.record import Code, Rows, day, flag, moment, text
+from exchange.records.countries import country_code
 
 SALUTATIONS = (Code("Herr", "Herr", "Mr"), Code("Frau", "Frau", "Ms"))
 
@@ -41,7 +42,7 @@ class ShopCustomer(NamedTuple):
     billing_zip: Annotated[str, text("Rechnung PLZ", "Billing postcode", 24, example="01067")]
     billing_city: Annotated[str, text("Rechnung Ort", "Billing city", 40, example="Dresden")]
     billing_region: Annotated[str, text("Rechnung Region", "Billing region", 50)]
-    billing_country: Annotated[str, text("Rechnung Land", "Billing country", 2, upper=True, example="DE")]
+    billing_country: Annotated[str, country_code("Rechnung Land", "Billing country", example="DE")]
     delivery_company: Annotated[str, text("Lieferung Firma", "Delivery company", 100)]
     delivery_name: Annotated[str, text("Lieferung Name", "Delivery name", 100)]
     delivery_addition: Annotated[str, text("Lieferung Zusatz", "Delivery addition", 64)]
@@ -49,5 +50,5 @@ class ShopCustomer(NamedTuple):
     delivery_zip: Annotated[str, text("Lieferung PLZ", "Delivery postcode", 24)]
     delivery_city: Annotated[str, text("Lieferung Ort", "Delivery city", 40)]
     delivery_region: Annotated[str, text("Lieferung Region", "Delivery region", 50)]
-    delivery_country: Annotated[str, text("Lieferung Land", "Delivery country", 2, upper=True)]
+    delivery_country: Annotated[str, country_code("Lieferung Land", "Delivery country")]
     groups: Annotated[tuple[ShopCustomerGroup, ...], Rows("Kundengruppen", "Customer groups", "group")]

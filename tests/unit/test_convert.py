@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from exchange import convert
-from exchange.convert import GERMAN, PLAIN, ConversionError, Dialect, reader, writer
+from exchange.convert import GERMAN, PLAIN, ConversionError, Dialect, column_reader, reader, writer
 from exchange.record import Code, Field, day, flag, moment, money, number, text, whole
+from exchange.records.countries import country_code
 
 LETTERS = text("Text", "Text", 10)
 LONG = text("Langtext", "Long text", long=True)
@@ -123,6 +124,30 @@ def test_texts_have_limits_and_lists() -> None:
     read = reader(taxation, PLAIN)
     assert [read(raw) for raw in ("1", "inland", "Domestic", "1 – Inland", "")] == ["1", "1", "1", "1", ""]
     assert refused(taxation, PLAIN, "9") == "value.not_in_list"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("DE", "DE"),
+        ("de", "DE"),
+        (" Deutschland ", "DE"),
+        ("ÖSTERREICH", "AT"),
+        ("CHE", "CH"),
+        ("Germany", "DE"),
+        ("XY", "XY"),
+    ],
+)
+def test_a_country_may_be_spelt_out(raw: str, code: str) -> None:
+    """In a column as alone; the code of two letters needs no list."""
+    field = country_code("Land", "Country")
+    read = reader(field, PLAIN)
+    assert read(raw) == code
+    assert list(column_reader(field, read)(["FR", raw])) == ["FR", code]
+
+
+def test_an_unknown_name_of_a_country_is_told() -> None:
+    assert refused(country_code("Land", "Country"), PLAIN, "Absurdistan") == "value.no_code"
 
 
 def test_values_of_other_kinds_in_text_fields() -> None:

@@ -112,10 +112,17 @@ def test_v4_an_open_quote_in_the_titles_is_told(file: Any) -> None:
 @pytest.mark.parametrize("delimiter", [",", "\t", "|"])
 def test_v5_another_separator_than_the_declared_one_is_told(file: Any, delimiter: str) -> None:
     """It is declared, never sniffed."""
-    (fault,) = findings(file(f"{HEADER}\nA;0;1;;;Stk\n".replace(";", delimiter)), STOCK)
+    layout = partner(PARTNER.replace('delimiter = ","', 'delimiter = ";"'), Stock)
+    (fault,) = findings(file("SKU;Bestand;ME\nA;1;kg\n".replace(";", delimiter)), layout)
 
     assert (fault.code, fault.at.line) == ("csv.wrong_delimiter", 1)
     assert fault.values == {"actual": "Tab" if delimiter == "\t" else delimiter, "expected": ";"}
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_v5_our_own_form_may_have_any_of_four_separators(file: Any, delimiter: str) -> None:
+    """Spreadsheets write the one of their country; the line of the titles, which are known, tells which."""
+    assert values(file(f"{HEADER}\nA;0;1;;;Stk\n".replace(";", delimiter))) == [(2, ["A", "0", "1", "", "", "Stk"])]
 
 
 def test_v5_the_separator_line_of_excel_is_honoured(file: Any) -> None:
@@ -125,7 +132,8 @@ def test_v5_the_separator_line_of_excel_is_honoured(file: Any) -> None:
 
 def test_v5_a_separator_line_that_says_otherwise_is_told(file: Any) -> None:
     """File and profile contradict each other."""
-    assert faults(file(f"sep=,\r\n{HEADER}\r\n"), STOCK) == [("csv.wrong_delimiter", 1)]
+    layout = partner(PARTNER.replace('delimiter = ","', 'delimiter = ";"'), Stock)
+    assert faults(file("sep=,\r\nSKU;Bestand;ME\r\n"), layout) == [("csv.wrong_delimiter", 1)]
 
 
 def test_v5_a_decimal_comma_within_a_comma_separated_file_must_be_quoted(file: Any) -> None:
