@@ -222,4 +222,7 @@ def _missing(
 ) -> Iterator[Finding]:
     for each, source in zip(schema.fields, sources, strict=True):
         if each.required and source.paths and not source.value and not _columns(source, places):
-            yield found(MISSING_COLUMN, Locator(line, source.paths[0]), column=source.paths[0])
+            path = source.paths[0]
+            # In our own form people use the labels as titles, so they are told both.
+            column = path if path != each.name or path == each.de else f"{each.de}“ / „{path}"
+            yield found(MISSING_COLUMN, Locator(line, path), column=column)

@@ -175,7 +175,8 @@ def test_v7_all_missing_required_columns_are_told_at_once(file: Any) -> None:
     """Columns that are not required may be missing."""
     (fault,) = findings(file("number;code\nA;1\n"), CATEGORY)
 
-    assert (fault.code, fault.values["column"]) == ("file.missing_column", "name")
+    assert (fault.code, fault.values["column"]) == ("file.missing_column", "Bezeichnung“ / „name")
+    assert "Die Spalte „Bezeichnung“ / „name“ fehlt." in fault.message("de")
     assert [each.code for each in findings(file("unit\nStk\n"), STOCK)] == ["file.missing_column"] * 2
 
 
