@@ -42,7 +42,7 @@ _PASSED = Limits(field_characters=2**31)
 CHUNK = 500
 #: Bytes that are looked at for recognition; so deep go the names, and so many are told.
 _HEAD = 65_536
-_DEPTH = 3
+_DEPTH = 4
 _MOST_NAMES = 500
 
 

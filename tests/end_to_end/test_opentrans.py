@@ -48,6 +48,20 @@ ORDER = """<?xml version="1.0" encoding="ISO-8859-1"?>
  <ORDER_SUMMARY><TOTAL_ITEM_NUM>2</TOTAL_ITEM_NUM><TOTAL_AMOUNT>626.56</TOTAL_AMOUNT></ORDER_SUMMARY>
 </ORDER>"""
 
+OLD_ORDER = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<ORDER version="1.0" type="standard"><ORDER_HEADER><CONTROL_INFO><GENERATION_DATE>2026-11-20</GENERATION_DATE></CONTROL_INFO>
+ <ORDER_INFO><ORDER_ID>PO-10</ORDER_ID><ORDER_DATE>2026-11-20T09:59:00</ORDER_DATE>
+ <ORDER_PARTIES>
+  <BUYER_PARTY><PARTY><PARTY_ID type="supplier_specific">D100001</PARTY_ID><ADDRESS><NAME>Café Morgenrot GmbH</NAME>
+   <STREET>Am Markt 3</STREET><ZIP>04109</ZIP><CITY>Leipzig</CITY><COUNTRY>Deutschland</COUNTRY></ADDRESS></PARTY></BUYER_PARTY>
+  <SHIPMENT_PARTIES><DELIVERY_PARTY><PARTY><ADDRESS><NAME>Lager Süd</NAME><STREET>Hafenweg 1</STREET><ZIP>01067</ZIP>
+   <CITY>Dresden</CITY><COUNTRY>DE</COUNTRY></ADDRESS></PARTY></DELIVERY_PARTY></SHIPMENT_PARTIES>
+ </ORDER_PARTIES><PRICE_CURRENCY>EUR</PRICE_CURRENCY></ORDER_INFO></ORDER_HEADER>
+ <ORDER_ITEM_LIST><ORDER_ITEM><LINE_ITEM_ID>1</LINE_ITEM_ID><ARTICLE_ID><SUPPLIER_AID>10010</SUPPLIER_AID></ARTICLE_ID>
+  <QUANTITY>2</QUANTITY><ORDER_UNIT>C62</ORDER_UNIT><ARTICLE_PRICE type="net_customer"><PRICE_AMOUNT>20</PRICE_AMOUNT>
+  <PRICE_LINE_AMOUNT>40</PRICE_LINE_AMOUNT></ARTICLE_PRICE></ORDER_ITEM></ORDER_ITEM_LIST>
+ <ORDER_SUMMARY><TOTAL_ITEM_NUM>1</TOTAL_ITEM_NUM><TOTAL_AMOUNT>40</TOTAL_AMOUNT></ORDER_SUMMARY></ORDER>"""
+
 CATALOGUE = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE BMECAT SYSTEM "bmecat_2005.dtd">
 <BMECAT version="2005" xmlns="http://www.bmecat.org/bmecat/2005">
@@ -97,6 +111,18 @@ def test_an_order_becomes_a_document_with_the_taxes_of_sage(tmp_path: Path) -> N
         assert head == [("D100001", "Lager Süd", "Dresden", 626.56, 114.25, 740.81)]
         again = ORDER.replace("<ORDER_HEADER>", "<!-- noch einmal --><ORDER_HEADER>")
         assert inside.take("nochmal.xml", again.encode("iso-8859-1")).counts.unchanged == 1
+
+
+@pytest.mark.parametrize("form", ["2.1", "1.0"])
+def test_orders_of_either_version_come_alone_or_in_a_list(inside: Inside, form: str) -> None:
+    """As shops of older systems send them; the country may be spelt out."""
+    head, _, body = (ORDER if form == "2.1" else OLD_ORDER).partition("?>")
+    number = "PO-4711" if form == "2.1" else "PO-10"
+    both = "".join(body.replace(number, f"{number}-{each}") for each in "ab")
+    several = inside.take("b.xml", f"{head}?><ORDER_LIST>{both}</ORDER_LIST>".encode("latin-1"))
+    alone = inside.take("a.xml", f"{head}?>{body}".encode("latin-1"))
+    assert (alone.module, alone.counts.created) == ("order_import", 1)
+    assert (several.profile, several.counts.created) == (alone.profile, 2)
 
 
 def test_a_net_total_that_the_lines_do_not_make_is_refused(tmp_path: Path) -> None:
