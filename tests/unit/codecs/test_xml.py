@@ -451,7 +451,9 @@ def test_a_file_is_recognised_by_its_mark(file: Any) -> None:
 
 def test_a_file_is_recognised_by_the_names_of_its_elements(file: Any) -> None:
     """Without namespaces, and also where only its beginning is looked at."""
-    signature = CODEC.recognise(file('<o:ORDER xmlns:o="urn:x"><A><B><C><D><X/></D></C></B></A><E/>' + "<F>x</F>" * 20_000))
+    signature = CODEC.recognise(
+        file('<o:ORDER xmlns:o="urn:x"><A><B><C><D><X/></D></C></B></A><E/>' + "<F>x</F>" * 20_000)
+    )
 
     assert signature is not None
     assert (signature.module, signature.full) == ("", False)
