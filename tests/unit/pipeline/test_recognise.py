@@ -62,6 +62,7 @@ def profile(
         ("a.csv", "Name;Von\r\nErika;heute\r\n", "file.not_recognised"),
         ("a.bin", b"\x00\x01\x02\xff" * 50, "file.not_recognised"),
         ("a.xlsx", b"PK\x03\x04 cut off", "xlsx.damaged"),
+        ("a.csv", "Firstname;Lastname;E-Mail\r\nA;B;c@d.example\r\n", "lightspeed_customer_csv"),
         ("a.zip", b"PK\x03\x04 something", "file.packed"),
         ("a.json.gz", b"\x1f\x8b\x08\x00 something", "file.packed"),
         ("a.pdf", b"%PDF-1.7 something", "file.pdf"),
