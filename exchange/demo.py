@@ -137,7 +137,7 @@ def _beans(story: Story) -> Line:
     from exchange.khk import ARTIKEL  # noqa: PLC0415
 
     query = select(ARTIKEL.c.Artikelnummer, ARTIKEL.c.Bezeichnung1).where(ARTIKEL.c.Steuerklasse == REDUCED)
-    row = next(iter(story.app.sage.rows(query.order_by(ARTIKEL.c.Artikelnummer))))
+    row = next(iter(story.app.systems.sage.rows(query.order_by(ARTIKEL.c.Artikelnummer))))
     return Line(row["Artikelnummer"], row["Bezeichnung1"], 1, Decimal("12.90"), Decimal(7))
 
 
@@ -163,7 +163,7 @@ def _documents(story: Story) -> None:
     )
     query = query.add_columns(BELEGE.c.Bruttobetrag, BELEGE.c.A0Empfaenger).where(BELEGE.c.Referenznummer.like("ORD%"))
     screen.OUT.print("  In Sage stehen:")
-    for row in story.app.sage.rows(query.order_by(BELEGE.c.BelID)):
+    for row in story.app.systems.sage.rows(query.order_by(BELEGE.c.BelID)):
         amount = f"{row['Bruttobetrag']:.2f}".replace(".", ",")
         screen.OUT.print(
             f"    {row['Belegkennzeichen']} {row['Belegjahr']}-{row['Belegnummer']}  {row['A0Empfaenger']}  "
@@ -221,7 +221,7 @@ def _customers(story: Story, folder: Path) -> None:
     story.drop("kunden-repariert.xlsx", rejects.read_bytes())
     story.process()
     query = select(KONTOKORRENT.c.Kto, KONTOKORRENT.c.Matchcode).where(KONTOKORRENT.c.Kto.like("D20000%"))
-    for row in story.app.sage.rows(query.order_by(KONTOKORRENT.c.Kto)):
+    for row in story.app.systems.sage.rows(query.order_by(KONTOKORRENT.c.Kto)):
         screen.OUT.print(f"    {row['Kto']}  {row['Matchcode']}")
 
 
@@ -233,7 +233,7 @@ def _shop(app: App) -> None:
     )
     for module in IN_THE_SHOP:
         app.export(module)
-    planned = app.delivery().plan()
+    planned = app.systems.delivery().plan()
     screen.OUT.print(f"  Plan: {planned.parts} Teile, {planned.calls} Aufrufe")
     screen.delivered(app.deliver(), "de")
     story.say("8. Noch einmal", "Es hat sich nichts geändert, also geht nichts hinaus.")

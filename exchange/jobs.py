@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.app import SHOP
 from exchange.errors import ConfigError
+from exchange.targets import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def sync(app: App, schedule: Schedule) -> Iterator[Batch]:
     What the shop is to have is in the ledger then; the lane of the shop delivers it (`Worker`).
     """
     module = app.registry.module(schedule.module)
-    if app.target_name(module) != SHOP:
+    if app.targets.name(module) != SHOP:
         yield from export(app, schedule)
         return
     yield app.export(module.name, full=schedule.full, patience_seconds=0)

@@ -195,7 +195,7 @@ def _sage(app: App) -> Iterator[Check]:
         yield Check(way, problem, 'set sage.url, or sage.way = "files"')
         return
     try:
-        missing = app.sage.check()
+        missing = app.systems.sage.check()
     except (SQLAlchemyError, ExchangeError) as error:
         reason = str(error) if isinstance(error, ExchangeError) else type(error).__name__
         yield Check("Sage database", reason, "check sage.url, the network and the rights of the user")
@@ -206,7 +206,7 @@ def _sage(app: App) -> Iterator[Check]:
         "this Sage version lacks these; without them the modules that need them cannot run",
     )
     if not missing:
-        named = "; ".join(app.sage.dangling())
+        named = "; ".join(app.systems.sage.dangling())
         yield Check("Sage: what the settings name", named, "create these in Sage, or correct exchange.toml")
 
 

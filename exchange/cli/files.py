@@ -125,19 +125,19 @@ def export(module: str, formats: tuple[str, ...], profile: str, config: Path, *,
 @json_option
 def sync(module: str, config: Path, *, dry_run: bool, as_json: bool) -> None:
     """Bring a module from its source to its target now."""
-    from exchange import screen  # noqa: PLC0415
-    from exchange.app import SHOP  # noqa: PLC0415
+    from exchange import screen, transfers  # noqa: PLC0415
+    from exchange.targets import SHOP  # noqa: PLC0415
 
     with opened(config) as app, screen.progress(app, module):
         declared = app.registry.module(module)
-        to_shop = app.target_name(declared) == SHOP
+        to_shop = app.targets.name(declared) == SHOP
         from_shop = declared.pull != "" and app.settings.shop.way == "api"
         if from_shop:
             code = _pull(app, module, dry_run=dry_run, as_json=as_json)
         elif dry_run and to_shop:
             code = _rehearse(app, module, as_json=as_json)
         elif dry_run:
-            spool = app.collect(declared)
+            spool = transfers.collect(app, declared)
             try:
                 code = _dry_run(app, spool, module, "", as_json=as_json)
             finally:
@@ -152,15 +152,15 @@ def sync(module: str, config: Path, *, dry_run: bool, as_json: bool) -> None:
 
 def _pull(app: App, module: str, *, dry_run: bool, as_json: bool) -> int:
     """Ask the shop for what is new, bring it into Sage, and tell the shop of it."""
-    from exchange.app import pull_profile  # noqa: PLC0415
+    from exchange import transfers  # noqa: PLC0415
 
     if not dry_run:
         batch = app.pull(module)
         return report(app, [batch] if batch else [], as_json=as_json, delivered=app.deliver() if batch else None)
     declared = app.registry.module(module)
-    with app.pulled(declared) as (spool, _):
+    with transfers.pulled(app, declared) as (spool, _):
         if spool.exists():
-            return _dry_run(app, spool, module, pull_profile(declared), as_json=as_json)
+            return _dry_run(app, spool, module, transfers.pull_profile(declared), as_json=as_json)
     return report(app, [], as_json=as_json)
 
 
@@ -190,7 +190,7 @@ def deliver(config: Path, *, dry_run: bool, as_json: bool) -> None:
 
     with opened(config) as app, screen.progress(app, "shop"):
         if dry_run:
-            found = app.delivery().plan()
+            found = app.systems.delivery().plan()
             if as_json:
                 screen.as_json(screen.plan_json(found))
             else:
@@ -206,7 +206,7 @@ def deliver(config: Path, *, dry_run: bool, as_json: bool) -> None:
 def retry(key: str, config: Path) -> None:
     """Try again what the shop refused: all of it, or what belongs to one article."""
     with opened(config) as app:
-        number = app.delivery().retry(key)
+        number = app.systems.delivery().retry(key)
         german = app.settings.language == "de"
         click.echo(f"{number} {'werden erneut versucht' if german else 'will be tried again'}")
 

@@ -69,6 +69,13 @@ class Settings(Section):
         given = {"sage.url": self.sage.url is not None, "shop.way": self.shop.way != "none"}
         return given.get(name, bool(self.mail.host))
 
+    def located(self, url: str) -> str:
+        """A database URL: a relative SQLite file lies beside exchange.toml, wherever the command was called."""
+        prefix = "sqlite:///"
+        if not url.startswith(prefix) or url == f"{prefix}:memory:":
+            return url
+        return prefix + str(self.root / url.removeprefix(prefix))
+
     def folder(self, name: str) -> Path:
         """The absolute path of one of the folders."""
         path: Path = getattr(self.folders, name)

@@ -170,7 +170,7 @@ def test_what_no_file_can_carry_waits_and_is_told(tmp_path: Path) -> None:
         assert ("product_relation", "shop.no_column") in codes
         assert ("product_image", "shop.no_picture_address") in codes
         assert totals(app.ledger)["waiting"]["product_image"] == 1
-        assert [step.resource for step in app.delivery().plan().steps if step.action == "write"] == []
+        assert [step.resource for step in app.systems.delivery().plan().steps if step.action == "write"] == []
     with opened(installation, EXCHANGE_SHOP__IMAGES_URL="https://pictures.example.org") as app:
         (path,) = delivered(app)
         (row,) = rows(path)

@@ -241,7 +241,7 @@ def test_where_sage_takes_rows_articles_and_groups_wait_in_tables_of_ours(tmp_pa
         rows = installation.sage(f"{waiting} FROM ExchangeArticleGroup")
         assert rows == [("ZUBEHOER", "GESCHIRR", "KANNENKRUEGE", "Kannen & Krüge", 0)]
         assert (groups(installation), articles(installation)) == before
-        with app.sage.transaction() as connection:
+        with app.systems.sage.transaction() as connection:
             connection.exec_driver_sql(
                 "INSERT INTO KHKArtikelgruppen (Mandant, Hauptartikelgruppe, VaterArtikelgruppe, Artikelgruppe,"
                 " Bezeichnung) VALUES (1, 'ZUBEHOER', 'GESCHIRR', 'KANNENKRUEGE', 'Kannen & Krüge')"

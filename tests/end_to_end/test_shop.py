@@ -52,7 +52,7 @@ def test_a_catalogue_comes_into_the_shop_and_only_changes_follow(tmp_path: Path,
     with opened(installation) as app:
         for module in modules:
             app.export(module)
-        planned = app.delivery().plan().calls
+        planned = app.systems.delivery().plan().calls
         done = app.deliver()
         assert (done.ended, done.waiting, done.refused) == ("done", 0, 0)
         assert abs(planned - done.calls) <= 15  # taxes, languages, limits and counts are read beside

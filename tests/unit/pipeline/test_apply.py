@@ -52,7 +52,7 @@ def test_what_a_target_says_is_counted_and_told(tmp_path: Path, monkeypatch: pyt
         }
     )
     with without_sage(tmp_path) as inside:
-        monkeypatch.setattr(inside.app, "target", lambda *_: target)
+        monkeypatch.setattr(inside.app.targets, "made", lambda *_: target)
         batch = inside.take("stock.csv", STOCK)
 
         counts = batch.counts
@@ -68,7 +68,7 @@ def test_a_target_that_rejects_without_a_reason_stops_the_program(
 ) -> None:
     """A record that is nowhere is a fault of the program: nothing is entered, the file waits."""
     with without_sage(tmp_path) as inside:
-        monkeypatch.setattr(inside.app, "target", lambda *_: Fake({"B": (Outcome.REJECTED, ())}))
+        monkeypatch.setattr(inside.app.targets, "made", lambda *_: Fake({"B": (Outcome.REJECTED, ())}))
         with pytest.raises(FatalError, match="5 records in"):
             inside.take("stock.csv", STOCK)
         assert [each.state for each in inside.app.ledger.open_batches()] == ["claimed"]

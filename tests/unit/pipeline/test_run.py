@@ -138,7 +138,7 @@ def test_a_batch_whose_lease_another_holds_is_left_alone(inside: Inside) -> None
         assert other.app.ledger.take(batch.uid, other.app.owner.name, 60) is not None
         assert inside.app.process(batch) is None
         with pytest.raises(TransientError, match="at work in another process"):
-            inside.app._processed(batch)
+            inside.app.processed(batch)
     # Now the other is dead, and its lock tells so.
     assert [each.state for each in inside.round()] == [State.DONE]
 
