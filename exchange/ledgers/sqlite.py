@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: How long one writer waits for another, in seconds.
 BUSY_SECONDS = 60
+#: What the ledger's statements need (RETURNING); that of Python 3.11 for Windows is newer.
+OLDEST = (3, 35)
 
 
 def _on_share(path: Path) -> bool:
@@ -62,7 +64,10 @@ def _begin(connection: Connection) -> None:
 
 
 def open_engine(url: str) -> Engine:
-    """The engine of a ledger file. Raises ConfigError for a file on a network share."""
+    """The engine of a ledger file. Raises ConfigError for a file on a network share, and where SQLite is too old."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise ConfigError(f"SQLite {sqlite3.sqlite_version} is too old for the ledger; it needs {needed} or newer")
     database = make_url(url).database
     if database and database != ":memory:":
         if _on_share(Path(database)):

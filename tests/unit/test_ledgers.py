@@ -23,6 +23,14 @@ def test_w11_a_ledger_on_a_network_share_is_refused(tmp_path: Path, monkeypatch:
         ledgers.engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
 
 
+def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an old Linux, whose Python is new all the same: said at the start, not in the middle of a file."""
+    monkeypatch.setattr(sqlite.sqlite3, "sqlite_version_info", (3, 31, 1))
+
+    with pytest.raises(ConfigError, match=r"needs 3\.35"):
+        ledgers.engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+
 def test_a_ledger_in_memory_needs_no_folder() -> None:
     """For a look at a file without an installation."""
     engine = ledgers.engine("sqlite:///:memory:")
