@@ -52,7 +52,7 @@ def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.
     real = builtins.__import__
 
     def without(name: str, *arguments: Any, level: int = 0) -> Any:
-        level = arguments[3] if len(arguments) > 3 else level  # noqa: PLR2004 - by position, as the interpreter does
+        level = arguments[3] if len(arguments) > 3 else level
         if name.startswith("psycopg") and not level:  # SQLAlchemy has a module of that name, and is there
             raise ModuleNotFoundError(name)
         return real(name, *arguments[:3], level=level)
