@@ -47,8 +47,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Speed and memory against a floor measured in the same run; arguments behind `--`."""
+    """Speed and memory against a floor measured in the same run; with arguments behind `--`, only `tests.bench`."""
     session.run("python", "-m", "tests.bench", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-m", "tests.bench.wishes")
+        session.run("python", "-m", "tests.bench.sftp")
 
 
 @nox.session(default=False)
