@@ -133,7 +133,8 @@ class Profile:
             constants first, then fields and groups as they are declared.
         doctype: xml only; files may name a DTD, as older formats demand it. It is never read, and one that declares
             something itself is refused as ever.
-        needs: fields that a record must have to be written in this form; without them it is rejected.
+        needs: fields (`number`, `lines.price`) that a record, and each of its children, must have to be written in
+            this form; without them it is rejected.
         lacks: fields (`discount`, `lines.discount`) that the form has no place for and that must not be lost: a record
             with such a value, other than 0, is rejected.
         recognise: names (titles, elements, keys) that a file of this profile has; `A|B` is one of several; empty: never
@@ -188,8 +189,8 @@ class Layout:
         names = {each.name for each in self.schema.fields}
         groups = {each.name: each.schema for each in self.schema.groups}
         known = names | {f"{name}.{each}" for name, group in groups.items() for each in group.names}
-        unknown = (set(self.profile.fields) | set(self.profile.needs)) - names | set(self.profile.groups) - set(groups)
-        unknown |= set(self.profile.lacks) - known
+        unknown = set(self.profile.fields) - names | set(self.profile.groups) - set(groups)
+        unknown |= (set(self.profile.needs) | set(self.profile.lacks)) - known
         for name, group in self.profile.groups.items():
             if name in groups:
                 named = set(group.fields) | ({group.only} if group.only else set())

@@ -125,9 +125,9 @@ class OutboxTarget:
     def _writable(self, change: Change, refused: list[Applied]) -> bool:
         """Whether a record can be written in this form; else why not is kept."""
         findings = [
-            found(FIELD_NEEDED, Locator(field=name), field=name, profile=self.layout.profile.name)
-            for name in self._needs
-            if getattr(change.record, name) in ("", None)
+            found(FIELD_NEEDED, Locator(field=field), field=field, profile=self.layout.profile.name)
+            for field, value in _named(change.record, self._needs)
+            if value in ("", None)
         ]
         findings += [
             found(NO_PLACE, Locator(field=field), field=field, profile=self.layout.profile.name, value=value)

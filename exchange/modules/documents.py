@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 from sqlalchemy import func, select
@@ -22,7 +22,7 @@ from exchange.record import payload
 from exchange.records.customer_document import CustomerDocument
 from exchange.settings import secret
 from exchange.shop import Listed, Part, Ref, joined, metafield
-from exchange.trade import documents
+from exchange.trade import accounts, documents
 from exchange.trade.links import Pass, last_day, token
 from exchange.trade.papers import Papers
 
@@ -64,7 +64,7 @@ KINDS = {
         *("Auftrag", "Order", "Orders", "VVA", "AB"),
     ),
     "VLL": ("Lieferschein", "Lieferscheine", "Delivery", "VLL", "LS"),
-    "VFR": ("Rechnung", "Rechnungen", "Invoice", "Invoices", "VFR", "RE"),
+    "VFR": ("Rechnung", "Rechnungen", "Invoice", "Invoices", "VFR", "RE", "RG"),
     "VFG": ("Gutschrift", "Gutschriften", "Credit", "VFG", "GS"),
     "VFS": ("Stornorechnung", "Stornorechnungen", "Storno", "VFS"),
 }
@@ -80,6 +80,11 @@ class DocumentOptions(Options):
     words: dict[str, tuple[str, ...]] = Field(
         {},
         description="Words per kind where the usual ones are not right: title, then others that tell the kind in the name of a PDF or of its folder.",
+    )
+    customers: Literal["linked", "all"] = Field(
+        "linked",
+        description="Whose documents: of customers with a number of the shop (WSKdNr), or of all; of all only where the "
+        "shop makes sure that an account's e-mail address is its owner's.",
     )
     days: int = Field(365, ge=1, description="Documents of so many days are looked at; older ones keep their place.")
     make_pdf: bool = Field(
@@ -101,14 +106,21 @@ class _WithPapers(Protocol):
 
 
 def collect(source: SageSource, options: DocumentOptions) -> Iterator[CustomerDocument]:
-    """Documents of the last days that have a PDF, or get one."""
+    """Documents of the last days that have a PDF, or get one; each for the account of its customer in Sage.
+
+    Who stands in the document alone is nobody's proof: its e-mail address is not read.
+    """
     if not isinstance(source, _WithPapers) or source.papers is None:
         return
     papers = Papers(source.papers, options.megabytes * 1_000_000)
     today = source.now().astimezone(source.zone).date()
     twice = _in_several_years(source, options)
     all_words = {code: frozenset(map(str.casefold, _words(code, options))) for code in KINDS | options.words}
-    for document in documents.read(source, options.kinds, today - timedelta(days=options.days)):
+    emails = accounts.emails(source, linked=options.customers == "linked")
+    since, own_customer = today - timedelta(days=options.days), accounts.not_one_off(source)
+    for document in documents.read(source, options.kinds, since, own_customer):
+        if document.customer_number not in emails:
+            continue
         words = _words(document.kind, options)
         own = frozenset(map(str.casefold, words))
         others = frozenset().union(*(each for code, each in all_words.items() if code != document.kind)) - own
@@ -118,7 +130,8 @@ def collect(source: SageSource, options: DocumentOptions) -> Iterator[CustomerDo
         if not files and options.make_pdf and document.lines:
             files = [_made(papers, document, options)]
         if files:
-            yield _record(document, files, papers, last_day(today, options.link_days))
+            email = emails[document.customer_number]
+            yield _record(document, email, files, papers, last_day(today, options.link_days))
 
 
 def _in_several_years(source: SageSource, options: DocumentOptions) -> frozenset[tuple[str, int]]:
@@ -154,14 +167,16 @@ def _words(code: str, options: DocumentOptions) -> tuple[str, ...]:
     return options.words.get(code) or KINDS.get(code) or (code,)
 
 
-def _record(document: SalesDocument, files: list[str], papers: Papers, link_until: date) -> CustomerDocument:
+def _record(
+    document: SalesDocument, email: str, files: list[str], papers: Papers, link_until: date
+) -> CustomerDocument:
     return CustomerDocument(
         kind=document.kind,
         number=document.number,
         title="",
         dated_on=document.dated_on,
         customer_number=document.customer_number,
-        email=document.email,
+        email=email,
         order_number=document.order_number,
         total_gross=document.total_gross,
         currency=document.currency,
@@ -193,7 +208,7 @@ def parts(record: CustomerDocument, view: ShopView) -> Iterator[Part]:
             "the module documents needs portal.url and portal.key: customers get signed links to our portal"
         )
     until = record.link_until or date.min  # filled by `prepare`
-    allowed = Pass(record.customer_number, document_key(record), record.file, until)
+    allowed = Pass(record.customer_number, document_key(record), record.file, until, record.sha256)
     customer = Ref("customer", record.customer_number)
     line = {
         "kind": record.kind,

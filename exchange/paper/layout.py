@@ -74,8 +74,9 @@ def _story(document: SalesDocument, title: str, sender: Sender, said: Words) -> 
     yield Spacer(1, 5 * mm)
     yield _lines(document, said)
     yield Spacer(1, 3 * mm)
-    if any(line.total is not None for line in document.lines):
-        yield _totals(document, said)
+    totals = _totals(document, said) if any(line.total is not None for line in document.lines) else ()
+    if totals:
+        yield Table(totals, [WIDTH * 0.4, WIDTH * 0.38, WIDTH * 0.22], style=_TOP)
     if document.delivery_street and _place(document, "delivery") != _place(document, "billing"):
         yield Spacer(1, 6 * mm)
         yield _text(f"{said.delivery}: " + ", ".join(_place(document, "delivery")))
@@ -125,7 +126,7 @@ def _lines(document: SalesDocument, said: Words) -> Table:
     rows.extend(_line(line, number, said, priced=priced) for number, line in enumerate(document.lines, 1))
     shares = (0.07, 0.16, 0.38, 0.12, 0.13, 0.14) if priced else (0.07, 0.2, 0.55, 0.18)
     style: Any = [("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black), ("LINEBELOW", (0, 1), (-1, -1), 0.3, GREY), *_TOP]
-    return Table(rows, [WIDTH * share for share in shares], style=style, repeatRows=1)
+    return Table(rows, [WIDTH * share for share in shares], style=style, repeatRows=1, splitInRow=1)
 
 
 _SMALL_NUMBER = ParagraphStyle("small number", parent=SMALL, alignment=TA_RIGHT)
@@ -140,16 +141,16 @@ def _line(line: DocumentLine, number: int, said: Words, *, priced: bool) -> list
     quantity = "" if line.quantity is None else f"{said.quantity_of(line.quantity)} {line.unit}".strip()
     cells = [_text(str(line.position or number)), _text(line.article_number), title, _text(quantity, NUMBER)]
     if priced:
-        for value in (line.unit_price, line.total):
-            cells.append(_text("" if value is None else said.amount(value), NUMBER))  # noqa: PERF401 - clearer so
+        cells.append(_text("" if line.unit_price is None else said.price_of(line.unit_price), NUMBER))
+        cells.append(_text("" if line.total is None else said.amount(line.total), NUMBER))
     return cells
 
 
-def _totals(document: SalesDocument, said: Words) -> Table:
+def _totals(document: SalesDocument, said: Words) -> list[list[Any]]:
     rows: list[tuple[str, str, ParagraphStyle]] = []
     currency = document.currency or "EUR"
     if document.discount:
-        rows.append((document.discount_text or said.discount, f"-{said.amount(document.discount)}", NUMBER))
+        rows.append((document.discount_text or said.discount, said.amount(-document.discount), NUMBER))
     taxes = [
         ((said.included if document.gross else said.tax).format(
             rate=said.quantity_of(each.rate), base=said.amount(each.base)), said.amount(each.amount), NUMBER)
@@ -163,8 +164,7 @@ def _totals(document: SalesDocument, said: Words) -> Table:
         rows.append((said.gross, f"{said.amount(document.total_gross)} {currency}", BOLD))
     if document.gross:
         rows.extend(taxes)
-    cells = [["", _text(name), _text(value, style)] for name, value, style in rows]
-    return Table(cells, [WIDTH * 0.4, WIDTH * 0.38, WIDTH * 0.22], style=_TOP)
+    return [["", _text(name), _text(value, style)] for name, value, style in rows]
 
 
 def _pages(sender: Sender, said: Words) -> type[Canvas]:

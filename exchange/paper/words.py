@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ class Words:
         """A number as people write it: 1.234,50 or 1,234.50."""
         text = f"{value:,.{places}f}"
         return text.translate(str.maketrans(",.", ".,")) if self.german else text
+
+    def price_of(self, value: Decimal) -> str:
+        """Of a piece: in cents, or with the parts of a cent that it has."""
+        exact = value == value.quantize(Decimal("0.01"))
+        return self.amount(value) if exact else self.amount(value, 4)
 
     def quantity_of(self, value: Decimal) -> str:
         """Without decimals that say nothing."""

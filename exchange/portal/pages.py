@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from flask import Flask, Response, abort, request, send_file
 from sqlalchemy import select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from exchange.connectors.lightspeed.values import thaw
 from exchange.errors import ConfigError
 from exchange.ledger_tables import SHOP_FACET, SHOP_PART
 from exchange.settings import secret
 from exchange.shop import Ref, metafield
-from exchange.trade.links import opened
+from exchange.trade.links import named, opened
 from exchange.trade.papers import Papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from exchange.app import App
     from exchange.trade.links import Pass
 
+LOG = logging.getLogger(__name__)
 #: For the reader's eyes only: kept by nobody on the way, shown in no frame, found by no search engine.
 HEADERS = {
     "Cache-Control": "no-store, private",
@@ -41,6 +50,21 @@ GONE = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Dokument</
 <h1 style="font-size:1.3em">Dieser Link gilt nicht (mehr).</h1>
 <p>Bitte öffnen Sie das Dokument noch einmal aus Ihrem Kundenkonto; dort steht immer ein gültiger Link.</p>
 <p lang="en">This link is not valid (any more). Please open the document again from your account.</p></body></html>"""
+
+FAULT = """<!doctype html><html lang="de"><meta charset="utf-8"><title>Dokument</title>
+<body style="font:16px/1.5 sans-serif;max-width:34em;margin:4em auto;padding:0 1em">
+<h1 style="font-size:1.3em">Das Dokument ist gerade nicht zu öffnen.</h1>
+<p>Bitte versuchen Sie es später noch einmal. <span lang="en">Please try again later.</span></p></body></html>"""
+
+
+class _Pages(Flask):
+    """Tells a fault without the address that was asked for: it is the key to somebody's document."""
+
+    def log_exception(self, exc_info: Any, *_more: Any) -> None:
+        kind: type[BaseException] = exc_info[0]
+        trace: TracebackType | None = exc_info[2]
+        frames = [f"{Path(each.filename).name}:{each.lineno}" for each in extract_tb(trace)]
+        LOG.error("the portal cannot answer: %s at %s", kind.__name__, " > ".join(frames))
 
 
 class Patience:
@@ -73,11 +97,11 @@ class Patience:
                 self._wrong.popitem(last=False)
 
 
-def _stands(app: App, allowed: Pass) -> bool:
-    """Whether the document still stands in the list of just this customer: it may have been withdrawn since."""
+def _stands(app: App, key: str, allowed: Pass) -> bool:
+    """Whether just this file still stands in the list of just this customer: it may have been withdrawn since."""
     place = metafield(Ref("customer", allowed.customer), "documents", None)
     query = (
-        select(SHOP_FACET.c.part_id)
+        select(SHOP_FACET.c.fields)
         .join(SHOP_PART, SHOP_PART.c.id == SHOP_FACET.c.part_id)
         .where(
             SHOP_FACET.c.module == "documents",
@@ -87,7 +111,10 @@ def _stands(app: App, allowed: Pass) -> bool:
         )
     )
     with app.ledger.engine.connect() as connection:
-        return connection.execute(query).first() is not None
+        rows = connection.execute(query).scalars().all()
+    links = [line["link"] for fields in rows for line in thaw(orjson.loads(fields)["value"]).items]
+    now = [named(key, link.rpartition("/")[2]) for link in links]
+    return any(each is not None and (each.file, each.sha256) == (allowed.file, allowed.sha256) for each in now)
 
 
 def make(app: App) -> Flask:
@@ -98,7 +125,7 @@ def make(app: App) -> Flask:
     key = secret(settings.key)
     papers = Papers(app.settings.folder("documents"), app.options("documents").megabytes * 1_000_000)
     patience, zone = Patience(settings.wrong_per_minute), ZoneInfo(app.settings.zone)
-    pages = Flask("exchange.portal", static_folder=None)
+    pages = _Pages("exchange.portal", static_folder=None)
     if settings.proxies:
         pages.wsgi_app = ProxyFix(pages.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
 
@@ -111,15 +138,20 @@ def make(app: App) -> Flask:
         if allowed is None:
             patience.wrong(address)
             abort(404)
-        if not _stands(app, allowed) or not papers.holds(allowed.file):
+        content = papers.content(allowed.file) if _stands(app, key, allowed) else None
+        if content is None or (allowed.sha256 and sha256(content).hexdigest() != allowed.sha256):
             abort(404)
-        path = papers.folder / allowed.file
-        return send_file(path, "application/pdf", download_name=path.name, conditional=False, max_age=0)
+        name = allowed.file.rpartition("/")[2]
+        return send_file(BytesIO(content), "application/pdf", download_name=name, conditional=False, max_age=0)
 
     @pages.errorhandler(404)
     @pages.errorhandler(429)
     def gone(error: Exception) -> Response:
         return Response(GONE, getattr(error, "code", 404), mimetype="text/html")
+
+    @pages.errorhandler(500)
+    def fault(_error: Exception) -> Response:
+        return Response(FAULT, 500, mimetype="text/html")
 
     @pages.after_request
     def quiet(response: Response) -> Response:

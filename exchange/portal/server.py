@@ -27,7 +27,13 @@ class Served:
     def __init__(self, app: App, port: int | None = None) -> None:
         settings = app.settings.portal
         asked = settings.port if port is None else port
-        server: Any = create_server(make(app), host=settings.host, port=asked, ident="")
+        server: Any = create_server(
+            make(app),
+            host=settings.host,
+            port=asked,
+            ident="",
+            clear_untrusted_proxy_headers=not settings.proxies,  # otherwise all visitors have the proxy's address
+        )
         self._server, self.port = server, int(server.effective_port)
         self._thread = Thread(target=self._server.run, name="portal", daemon=True)
         self._thread.start()

@@ -2,13 +2,14 @@
 
 All paths of a profile are one tree, which is walked once along with the element; so the cost is that of the elements
 that are there, not of the paths that are asked for. Elements and attributes are matched by local name. Of elements that
-repeat, the first counts; in our own form a field stands once.
+repeat, the first counts that says something; nothing of another is mixed in. In our own form a field stands once.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from exchange.codec import TOO_BIG, Raw
@@ -37,6 +38,8 @@ DOUBLE_ELEMENT = kind(
     remedy_de="Der Absender muss jedes Feld einmal schreiben; welcher Wert gilt, ist nicht zu erkennen.",
     remedy_en="The sender must write each field once; which value counts cannot be told.",
 )
+#: What is divided: a number as people write it, without letters.
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class _Node:
         below: what is looked for in the elements within; keys are local names and, as they are met, full ones.
         choices: what is looked for only where an element or attribute within has a certain text.
         leaf: there is a text and nothing else.
+        slots: places of all texts in the element; none where children are gathered in it, as all elements count then.
     """
 
     slot: int = -1
@@ -58,13 +62,17 @@ class _Node:
     below: dict[Any, _Node | None] = field(default_factory=dict)
     choices: dict[tuple[str, str], _Node] = field(default_factory=dict)
     leaf: bool = False
+    slots: list[int] = field(default_factory=list)
 
-    def settle(self) -> None:
-        """Called when all paths are known: tells where there is a text and nothing else."""
+    def settle(self) -> bool:
+        """Called when all paths are known: tells where there is what. Whether children are gathered here or within."""
         self.leaf = self.slot >= 0 and self.group < 0 and not (self.attributes or self.below or self.choices)
-        for inner in (*self.below.values(), *self.choices.values()):
-            if inner is not None:
-                inner.settle()
+        within = [inner for inner in (*self.below.values(), *self.choices.values()) if inner is not None]
+        gathers = sum(inner.settle() for inner in within) > 0 or self.group >= 0  # each one settles
+        own = [*([self.slot] if self.slot >= 0 else ()), *(slot for _, slot in self.attributes)]
+        below = (slot for inner in self.below.values() if inner is not None for slot in inner.slots)
+        self.slots = [] if gathers else [*own, *below]
+        return gathers
 
     def reach(self, path: Iterable[Part]) -> _Node:
         """The node at a path, made where it is missing."""
@@ -79,7 +87,7 @@ class _Node:
     def chosen(self, element: _Element) -> Iterator[_Node]:
         """What is looked for in just this one of several equal elements."""
         for (key, wanted), node in self.choices.items():
-            if _says(element, key) == wanted:
+            if _says(element, key, wanted):
                 yield node
 
     def named(self, tag: Any) -> _Node | None:
@@ -88,12 +96,12 @@ class _Node:
         return node
 
 
-def _says(element: _Element, key: str) -> str:
-    """The text of an attribute or of the first element of a name."""
+def _says(element: _Element, key: str, wanted: str) -> bool:
+    """Whether an attribute, or one of the elements of a name, has a text."""
     if key.startswith("@"):
-        return next((str(value) for name, value in element.attrib.items() if local(name) == key[1:]), "").strip()
+        return any(local(name) == key[1:] and str(value).strip() == wanted for name, value in element.attrib.items())
     name = key.rpartition(":")[2]
-    return next((inner.text or "" for inner in element if local(inner.tag) == name), "").strip()
+    return any(local(inner.tag) == name and (inner.text or "").strip() == wanted for inner in element)
 
 
 def _divided(text: Any, by: Any) -> Any:
@@ -103,11 +111,8 @@ def _divided(text: Any, by: Any) -> Any:
             return each
     if not text.strip() or by.strip() in ("", "1"):
         return text
-    try:
-        divisor = Decimal(by.strip())
-        return format(Decimal(text.strip()) / divisor, "f") if divisor > 0 else f"{text}/{by}"
-    except InvalidOperation:
-        return f"{text}/{by}"
+    numbers = [Decimal(each) for each in (text.strip(), by.strip()) if _NUMBER.fullmatch(each)]
+    return format(numbers[0] / numbers[1], "f") if len(numbers) == 2 and numbers[1] > 0 else f"{text}/{by}"  # noqa: PLR2004
 
 
 class Shape:
@@ -193,6 +198,8 @@ class Shape:
                     self._enter(inner, chosen, values, children, line)
 
     def _enter(self, inner: _Element, at: _Node, values: list[Any], children: Children, line: int) -> None:
+        if not self.once and any(values[slot] for slot in at.slots):
+            return  # an equal one before it said something
         if at.slot >= 0:
             self._text(inner, at, values, line)
         if at.group >= 0:

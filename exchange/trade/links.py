@@ -17,12 +17,14 @@ class Pass(NamedTuple):
         key: of the record, as the ledger knows it.
         file: below the folder of documents.
         until: last day.
+        sha256: of the file; another one under that name is not what the link is for. Empty: whatever it holds.
     """
 
     customer: str
     key: str
     file: str
     until: date
+    sha256: str = ""
 
 
 def last_day(today: date, valid_days: int) -> date:
@@ -41,14 +43,20 @@ def _serializer(key: str) -> URLSafeSerializer:
 
 def token(key: str, allowed: Pass) -> str:
     """The part of a link that nobody can make or change without the key."""
-    return str(_serializer(key).dumps([allowed.customer, allowed.key, allowed.file, allowed.until.isoformat()]))
+    until = allowed.until.isoformat()
+    return str(_serializer(key).dumps([allowed.customer, allowed.key, allowed.file, until, allowed.sha256]))
 
 
 def opened(key: str, text: str, today: date) -> Pass | None:
     """What a token allows today; None for one that was changed, is of another key, or whose time is over."""
+    allowed = named(key, text)
+    return allowed if allowed is not None and today <= allowed.until else None
+
+
+def named(key: str, text: str) -> Pass | None:
+    """What a token is for, on whatever day; None for one that was changed or is of another key."""
     try:
-        customer, record, file, until = _serializer(key).loads(text)
-        allowed = Pass(str(customer), str(record), str(file), date.fromisoformat(until))
+        customer, record, file, until, sha256 = _serializer(key).loads(text)
+        return Pass(str(customer), str(record), str(file), date.fromisoformat(until), str(sha256))
     except (BadData, ValueError, TypeError):
         return None
-    return allowed if today <= allowed.until else None

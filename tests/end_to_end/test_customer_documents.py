@@ -48,7 +48,7 @@ def shop(tmp_path: Path) -> Iterator[Reached]:
 def installed(folder: Path, shop: Reached, **given: Any) -> Installation:
     """Invoices only, of D100001 and D100002 among others; the portal is on this machine."""
     own = {"portal.key": KEY, "portal.url": "https://belege.example", "modules.documents.sender": "Kaffeekontor GmbH"}
-    installation = connected(folder, shop, **own, **given)
+    installation = connected(folder, shop, **{**own, "modules.documents.customers": "all", **given})
     change(
         installation,
         "DELETE FROM KHKVKBelege WHERE Belegkennzeichen <> 'VFR' OR A0Empfaenger NOT IN ('D100001', 'D100002')",

@@ -95,7 +95,7 @@ PRODUCT = """<PRODUCT mode="new"><SUPPLIER_PID>%s</SUPPLIER_PID>
 
 @pytest.fixture
 def inside(tmp_path: Path) -> Iterator[Inside]:
-    with without_sage(tmp_path) as inside:
+    with without_sage(tmp_path, **{"sage.orders.file_profile": "opentrans_order_xml"}) as inside:
         yield inside
 
 

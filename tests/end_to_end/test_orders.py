@@ -274,9 +274,26 @@ def test_an_order_that_the_form_of_sage_cannot_hold_is_rejected(tmp_path: Path) 
         batch = inside.take("o.json", orders_file(good, *(good | values for values in others), dear))
 
         assert (batch.counts.created, batch.counts.rejected) == (1, 3)
-        assert inside.codes(batch) == ["outbox.field_needed", "outbox.not_in_charset", "outbox.no_place"]
+        assert inside.codes(batch) == ["outbox.field_needed", "outbox.not_in_charset", *["outbox.no_place"] * 2]
         (written,) = inside.written(batch)
         assert "läuten" in written.read_text("iso-8859-1")
+
+
+@pytest.mark.parametrize("form", ["sage_order_xml", "sage_order_csv"])
+def test_an_order_in_net_amounts_is_not_written_without_its_prices(tmp_path: Path, form: str) -> None:
+    """Both forms of Sage have gross prices only; without them Sage would take its own, in silence."""
+    with without_sage(tmp_path, **{"sage.orders.file_profile": form}) as inside:
+        whole = order("ORD1", customer_number="D100001", shipping_excl="0", shipping_incl="0")
+        whole |= {"total_excl": "16.81", "total_incl": "20.00"}
+        none = {"unit_price_incl": "", "discount_incl": "", "total_incl": ""}
+        net = whole | {"number": "ORD2", "total_incl": "", "shipping_incl": ""}
+        net["lines"] = [each | none for each in whole["lines"]]
+        batch = inside.take("o.json", orders_file(whole, net))
+
+        assert inside.codes(batch) == ["outbox.field_needed"] * len(net["lines"])
+        assert (batch.counts.created, batch.counts.rejected) == (1, 1)
+        (path,) = inside.written(batch)
+        assert "ORD2" not in path.read_text("iso-8859-1")
 
 
 def test_a_full_order_file_deletes_no_order(inside: Inside) -> None:

@@ -153,5 +153,5 @@ def test_who_ordered_as_a_guest_is_known_by_the_type_of_the_customer(orders: Any
 def test_the_profiles_take_the_documented_fields_only() -> None:
     """A misspelt name stops the program, so every name here is one of the record."""
     assert set(SHIPPED["sage_order_csv"].fields) <= set(schema(Order).names)
-    assert SHIPPED["sage_order_csv"].needs == ("customer_number",)
+    assert SHIPPED["sage_order_csv"].needs == ("customer_number", "lines.unit_price_incl")
     assert SHIPPED["sage_order_xml"].constants["ORDER_INFO.BRUTTO_KZ"] == "-1"
