@@ -10,6 +10,7 @@ import re
 import secrets
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -281,16 +282,17 @@ def day(folder: Path | None = None) -> bool:
     with made.serve() as shop, post.running(folder / "mails") as box:
         init(folder, _settings(shop, box))
         create(folder / "sage.sqlite")
-        with App(load(folder / "exchange.toml")) as app:
-            zone = ZoneInfo(app.settings.zone)
-            played = Day(app, shop, made, box, Story(app), Office(folder / "sage.sqlite", datetime.now(zone)))
+        with (
+            App(load(folder / "exchange.toml")) as app,
+            closing(Office(folder / "sage.sqlite", datetime.now(ZoneInfo(app.settings.zone)))) as office,
+        ):
+            played = Day(app, shop, made, box, Story(app), office)
             _promote(folder / "sage.sqlite", played.office.now + timedelta(days=1))
             played.play()
             before = played.marks()
             played.story.say("Derselbe Tag noch einmal", "Alles wird noch einmal angestoßen und noch einmal abgelegt.")
             played.play(again=True)
             after = played.marks()
-            played.office.close()
     same = before == after
     _told(before, after, folder, time.monotonic() - began, same=same)
     return same
