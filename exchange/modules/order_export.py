@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from exchange import khk
 from exchange.finding import Finding, Locator, Severity, found, kind
 from exchange.module import Module, Options, Reference, Rule, Side
 from exchange.records.sales_document import DocumentLine, DocumentTax, SalesDocument
 from exchange.shop import Json, Listed, Part, Ref, metafield, variant
-from exchange.trade import cart, deals, documents
+from exchange.trade import accounts, cart, deals, documents
 from exchange.trade.amounts import ZERO
 from exchange.trade.deals import CANCELLED, DELIVERED, OPEN
 from exchange.trade.marks import mark
@@ -153,18 +153,18 @@ class OrderExportOptions(Options):
 def collect(source: SageSource, options: OrderExportOptions) -> Iterator[SalesDocument]:
     """Orders of the window that did not come from the shop, with the status that follows from their deal.
 
-    An e-mail address that several customers share tells no account from another: it is left out.
+    Whose account they are for says the customer in Sage alone: the e-mail address in a document is nobody's proof.
     """
     local = (source.now() - timedelta(days=options.days)).astimezone(source.zone).date()
     since = max(local, options.since)
-    conditions = [*_not_from_shop(source, options), *_of_the_shop(source, options)]
+    conditions = [*_not_from_shop(source, options), *accounts.not_one_off(source)]
     follows = deals.Follows(options.delivered_kinds, options.cancelled_kinds)
     states = deals.states(source, options.kinds, since, follows)
-    shared = deals.shared_emails(source)
+    emails = accounts.emails(source, linked=options.customers == "linked")
     for record in documents.read(source, options.kinds, since, conditions):
-        if not _is_shop_number(record.order_number, options):
-            email = "" if record.email.casefold() in shared else record.email
-            yield record._replace(status=states.get((record.kind, record.number), OPEN), email=email)
+        if record.customer_number in emails and not _is_shop_number(record.order_number, options):
+            status = states.get((record.kind, record.number), OPEN)
+            yield record._replace(status=status, email=emails[record.customer_number])
 
 
 def _not_from_shop(source: SageSource, options: OrderExportOptions) -> Iterator[ColumnElement[bool]]:
@@ -172,14 +172,6 @@ def _not_from_shop(source: SageSource, options: OrderExportOptions) -> Iterator[
     for name, pattern in options.from_shop.items():
         if name.lower() in present:
             yield func.coalesce(khk.own(khk.BELEGE, name), "").not_like(pattern)
-
-
-def _of_the_shop(source: SageSource, options: OrderExportOptions) -> Iterator[ColumnElement[bool]]:
-    """A customer with a shop number; the shop has no account of the others."""
-    account = khk.KONTOKORRENT.c
-    if options.customers == "linked" and account.WSKdNr.name.lower() in source.columns(khk.KONTOKORRENT.name):
-        linked = select(account.Kto).where(account.Mandant == source.settings.mandant, account.WSKdNr != "")
-        yield khk.BELEGE.c.A0Empfaenger.in_(linked)
 
 
 # --- what the shop is to have ----------------------------------------------------------------------------------------

@@ -203,3 +203,19 @@ def test_pieces_matter_only_where_the_shop_is_to_have_an_order() -> None:
 def test_people_write_a_status_in_their_own_words(written: str, meant: str) -> None:
     assert MODULE.prepare is not None
     assert MODULE.prepare(example()._replace(status=written), OrderExportOptions()).status == meant
+
+
+@pytest.mark.parametrize("customers", ["linked", "all"])
+def test_only_the_customers_own_address_finds_his_account(path: Path, customers: str) -> None:
+    """Who orders in another's name by giving his own address at the phone must not get that account's orders."""
+    (before,) = orders(path, customers=customers)
+    execute(path, update(HEAD).values(WSEmail="fremd@example.org"))
+    (order,) = orders(path, customers=customers)
+    assert order.email == before.email != "fremd@example.org"
+
+
+@pytest.mark.parametrize("customers", ["linked", "all"])
+def test_orders_of_one_off_customers_stay_in_sage(path: Path, customers: str) -> None:
+    """They stand on one account that many share."""
+    execute(path, update(HEAD).values(A0Einmalkunde=khk.YES))
+    assert orders(path, customers=customers) == []
